@@ -1,0 +1,222 @@
+//! What can go wrong, with a stable code and the place of the fault.
+
+use std::fmt;
+
+use crate::word::vocabulary;
+
+vocabulary! {
+    /// The stable code of an error.
+    ///
+    /// A code never changes its meaning; codes are added. The same words reach JavaScript as
+    /// `GovernanceError.code`, the command line and HTTP.
+    #[non_exhaustive]
+    Code, InvalidField, "code" {
+        /// The document is not JSON.
+        MalformedJson = "malformed-json",
+        /// A field is missing, is there twice, or has a value of the wrong kind.
+        InvalidField = "invalid-field",
+        /// The `format` is not one that this version reads.
+        UnknownFormat = "unknown-format",
+        /// A record type that the rules do not know.
+        UnknownType = "unknown-type",
+        /// An action that the rules do not know.
+        UnknownAction = "unknown-action",
+        /// A scope that the rules do not know.
+        UnknownScope = "unknown-scope",
+        /// A partner tier that the rules do not know.
+        UnknownTier = "unknown-tier",
+        /// A toggle that the rules do not know.
+        UnknownToggle = "unknown-toggle",
+        /// A user status that the rules do not know.
+        UnknownStatus = "unknown-status",
+        /// A value of `settings.reportsReach` that the rules do not know.
+        UnknownReach = "unknown-reach",
+        /// A scope stored for a setting that it does not apply to (§1.5).
+        ScopeNotApplicable = "scope-not-applicable",
+        /// Two things of one kind have the same id.
+        DuplicateId = "duplicate-id",
+        /// An id is empty.
+        EmptyId = "empty-id",
+        /// A user's profile names nothing.
+        UnknownProfile = "unknown-profile",
+        /// A user has two memberships at one company.
+        DuplicateMembership = "duplicate-membership",
+        /// A user has two primary companies.
+        DuplicatePrimary = "duplicate-primary",
+        /// An amount is not a decimal number.
+        InvalidAmount = "invalid-amount",
+        /// An instant is not RFC 3339, or lies outside the years that can be told.
+        InvalidInstant = "invalid-instant",
+        /// The document is larger than the limit.
+        DocumentTooLarge = "document-too-large",
+        /// There are more users than the limit.
+        TooManyUsers = "too-many-users",
+        /// There are more roles than the limit.
+        TooManyRoles = "too-many-roles",
+        /// There are more records, deals, profiles, companies or job roles than the limit.
+        TooManyItems = "too-many-items",
+        /// An id or a name is longer than the limit.
+        TextTooLong = "text-too-long",
+        /// A filter, or a JSON value, is nested deeper than the limit.
+        TooDeep = "too-deep",
+        /// A filter is not one of the known forms.
+        InvalidFilter = "invalid-filter",
+        /// A cursor was not given out by this question.
+        InvalidCursor = "invalid-cursor",
+        /// A view that does not exist.
+        UnknownView = "unknown-view",
+        /// A question lacks the id of a record, or has one where none belongs.
+        InvalidArgument = "invalid-argument",
+    }
+}
+
+/// A JSON pointer (RFC 6901) to the place of a fault; empty for the whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pointer(String);
+
+impl Pointer {
+    /// The whole document.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// The member `key` of this place.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Self {
+        let mut text = String::with_capacity(self.0.len() + key.len() + 1);
+        text.push_str(&self.0);
+        text.push('/');
+        for character in key.chars() {
+            match character {
+                '~' => text.push_str("~0"),
+                '/' => text.push_str("~1"),
+                other => text.push(other),
+            }
+        }
+        Self(text)
+    }
+
+    /// The item at `index` of this place.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Self {
+        Self(format!("{}/{index}", self.0))
+    }
+
+    /// The pointer as text, as RFC 6901 writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! located_error {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+        #[error("{message}{}", At(path))]
+        pub struct $name {
+            code: Code,
+            path: Pointer,
+            message: String,
+        }
+
+        impl $name {
+            pub(crate) fn new(code: Code, path: Pointer, message: impl Into<String>) -> Self {
+                Self { code, path, message: message.into() }
+            }
+
+            /// The stable code.
+            pub fn code(&self) -> Code {
+                self.code
+            }
+
+            /// The place of the fault in the input.
+            pub fn path(&self) -> &Pointer {
+                &self.path
+            }
+
+            /// What is wrong, without the place.
+            pub fn message(&self) -> &str {
+                &self.message
+            }
+        }
+    };
+}
+
+located_error! {
+    /// Why an organisation was not loaded (§10.1). Nothing of it was kept.
+    LoadError
+}
+
+located_error! {
+    /// Why a question could not be understood. An answer of "no" is never an error.
+    AskError
+}
+
+struct At<'a>(&'a Pointer);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.as_str().is_empty() { Ok(()) } else { write!(f, " at `{}`", self.0) }
+    }
+}
+
+/// A word that is not in the vocabulary where it was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct UnknownWord {
+    code: Code,
+    message: String,
+}
+
+impl UnknownWord {
+    pub(crate) fn new(code: Code, noun: &str, word: &str, known: impl Iterator<Item = &'static str>) -> Self {
+        let known = known.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let word = Excerpt(word);
+        Self { code, message: format!("unknown {noun} `{word}`, expected one of {known}") }
+    }
+
+    /// The stable code, which tells the vocabulary.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    pub(crate) fn into_de<E: serde::de::Error>(self) -> E {
+        coded(self.code, self.message)
+    }
+}
+
+/// A user's text in a message: long ones are cut, so that an error stays readable.
+pub(crate) struct Excerpt<'a>(pub &'a str);
+
+impl fmt::Display for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 80;
+        match self.0.char_indices().nth(LONGEST) {
+            Some((cut, _)) => write!(f, "{}…", self.0.get(..cut).unwrap_or_default()),
+            None => f.write_str(self.0),
+        }
+    }
+}
+
+/// serde's errors are text only: the code travels in front, between two of these.
+const MARK: char = '\u{1}';
+
+/// An error inside a `Deserialize`, which keeps its code until [`uncoded`] takes it out again.
+pub(crate) fn coded<E: serde::de::Error>(code: Code, message: impl fmt::Display) -> E {
+    E::custom(format_args!("{MARK}{}{MARK}{message}", code.as_str()))
+}
+
+/// The code and message of a serde error; `otherwise` for one that has no code of ours.
+pub(crate) fn uncoded(text: &str, otherwise: Code) -> (Code, String) {
+    let mut parts = text.splitn(3, MARK);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(""), Some(code), Some(message)) => (Code::from_word(code).unwrap_or(otherwise), message.to_owned()),
+        _ => (otherwise, text.to_owned()),
+    }
+}

@@ -1,0 +1,737 @@
+//! The organisation as people write it: the JSON of `sidelight.org/1` (§10), as plain data.
+//!
+//! Nothing here is checked against anything else; [`Governance::load`](crate::Governance::load)
+//! does that. Fields have the names and meaning of the npm package's `Org` type.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::amount::Amount;
+use crate::error::{Code, UnknownWord, coded};
+use crate::instant::Instant;
+use crate::profile::{Action, Scope, Toggle, applicable};
+use crate::record::RecordType;
+use crate::word::vocabulary;
+
+/// An organisation: its people, roles, profiles, companies, records and deals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Org {
+    /// Always `sidelight.org/1`.
+    pub format: Format,
+    /// The organisation's id.
+    pub id: String,
+    /// The organisation's name.
+    pub name: String,
+    /// An IANA time zone name. The rules never resolve it.
+    pub time_zone: String,
+    /// What the organisation has settled for itself.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Settings::is_default")]
+    pub settings: Settings,
+    /// The job roles; absent: AE, BDR, CSM and SDR (§5.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_roles: Option<Vec<JobRole>>,
+    /// The role hierarchy, a forest by [`Role::parent`].
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub roles: Vec<Role>,
+    /// The profiles.
+    pub profiles: Vec<Profile>,
+    /// The people, guests and partner users included.
+    pub users: Vec<User>,
+    /// The partner companies.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub companies: Vec<Company>,
+    /// The CRM records, of every type.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub records: Vec<CrmRecord>,
+    /// The partner deals.
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub deals: Vec<Deal>,
+}
+
+impl Org {
+    /// A new organisation with the three profiles that each has from the start (§1.3), and nothing else.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, time_zone: impl Into<String>) -> Self {
+        Self {
+            format: Format::V1,
+            id: id.into(),
+            name: name.into(),
+            time_zone: time_zone.into(),
+            settings: Settings::default(),
+            job_roles: None,
+            roles: Vec::new(),
+            profiles: vec![Profile::standard(), Profile::leadership(), Profile::administrator()],
+            users: Vec::new(),
+            companies: Vec::new(),
+            records: Vec::new(),
+            deals: Vec::new(),
+        }
+    }
+}
+
+vocabulary! {
+    /// The format of an organisation's document.
+    Format, UnknownFormat, "format" {
+        /// The first and only one.
+        V1 = "sidelight.org/1",
+    }
+}
+
+/// What an organisation has settled for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Whether assigned users count as holders (§3.6). Default: they do.
+    #[serde(default = "yes", deserialize_with = "null_is_yes")]
+    pub multi_user_assignment: bool,
+    /// How far "reports' records" reach (§3.2). Default: [`ReportsReach::Accessible`].
+    #[serde(default, deserialize_with = "null_is_default")]
+    pub reports_reach: ReportsReach,
+}
+
+impl Settings {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { multi_user_assignment: true, reports_reach: ReportsReach::default() }
+    }
+}
+
+vocabulary! {
+    /// What "reports' records" means (§3.2).
+    #[derive(Default)]
+    ReportsReach, UnknownReach, "reach of reports" {
+        /// What anyone below the viewer can access.
+        #[default]
+        Accessible = "accessible",
+        /// What anyone below the viewer holds.
+        Held = "held",
+    }
+}
+
+/// A label for a user's function. Never affects access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRole {
+    /// Unique among job roles.
+    pub id: String,
+    /// Shown to people.
+    pub name: String,
+}
+
+impl JobRole {
+    /// The four that exist from the start: AE, BDR, CSM and SDR (§5.5).
+    pub fn initial() -> Vec<Self> {
+        ["AE", "BDR", "CSM", "SDR"].into_iter().map(|name| Self { id: name.to_ascii_lowercase(), name: name.to_owned() }).collect()
+    }
+}
+
+/// A node of the role hierarchy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// Unique among roles.
+    pub id: String,
+    /// Shown to people.
+    pub name: String,
+    /// The role above; absent for a root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+}
+
+/// A set of permissions (§1.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Unique among profiles.
+    pub id: String,
+    /// Shown to people.
+    pub name: String,
+    /// Whether this profile answers `all` and permitted to everything.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_false")]
+    pub admin: bool,
+    /// The scopes; what is not mentioned is denied.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
+    /// The toggles; what is not mentioned is denied.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Toggles::is_empty")]
+    pub toggles: Toggles,
+}
+
+/// The scopes that a profile mentions, by record type and action.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Permissions(BTreeMap<(RecordType, Action), Scope>);
+
+impl Permissions {
+    /// The scope that the profile mentions, if it does.
+    pub fn get(&self, kind: RecordType, action: Action) -> Option<Scope> {
+        self.0.get(&(kind, action)).copied()
+    }
+
+    /// Sets a scope. Whether it applies (§1.5) is checked when the organisation is loaded.
+    pub fn set(&mut self, kind: RecordType, action: Action, scope: Scope) {
+        self.0.insert((kind, action), scope);
+    }
+
+    /// Every scope that the profile mentions.
+    pub fn iter(&self) -> impl Iterator<Item = (RecordType, Action, Scope)> + '_ {
+        self.0.iter().map(|(&(kind, action), &scope)| (kind, action, scope))
+    }
+
+    /// Whether the profile mentions no scope.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(RecordType, Action, Scope)> for Permissions {
+    fn from_iter<I: IntoIterator<Item = (RecordType, Action, Scope)>>(settings: I) -> Self {
+        Self(settings.into_iter().map(|(kind, action, scope)| ((kind, action), scope)).collect())
+    }
+}
+
+/// The toggles that a profile mentions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Toggles(BTreeMap<Toggle, bool>);
+
+impl Toggles {
+    /// Whether the toggle is permitted; `None` where the profile does not mention it.
+    pub fn get(&self, toggle: Toggle) -> Option<bool> {
+        self.0.get(&toggle).copied()
+    }
+
+    /// Permits or denies a toggle.
+    pub fn set(&mut self, toggle: Toggle, permitted: bool) {
+        self.0.insert(toggle, permitted);
+    }
+
+    /// Every toggle that the profile mentions.
+    pub fn iter(&self) -> impl Iterator<Item = (Toggle, bool)> + '_ {
+        self.0.iter().map(|(&toggle, &permitted)| (toggle, permitted))
+    }
+
+    /// Whether the profile mentions no toggle.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(Toggle, bool)> for Toggles {
+    fn from_iter<I: IntoIterator<Item = (Toggle, bool)>>(settings: I) -> Self {
+        Self(settings.into_iter().collect())
+    }
+}
+
+/// A person with an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Unique among users.
+    pub id: String,
+    /// Shown to people.
+    pub name: String,
+    /// Compared with companies' account owner emails (§6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The id of the one profile.
+    pub profile: String,
+    /// The id of the role in the hierarchy, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The id of the job role, if any. Never affects access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_role: Option<String>,
+    /// Whether the account may be used.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Status::is_active")]
+    pub status: Status,
+    /// The guest term; absent for a standard user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<Guest>,
+    /// The standing at partner companies.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub memberships: Vec<Membership>,
+}
+
+impl User {
+    /// An active user with a profile and nothing else.
+    pub fn new(id: impl Into<String>, name: impl Into<String>, profile: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            email: None,
+            profile: profile.into(),
+            role: None,
+            job_role: None,
+            status: Status::Active,
+            guest: None,
+            memberships: Vec::new(),
+        }
+    }
+}
+
+vocabulary! {
+    /// Whether an account may be used (§1.1).
+    #[derive(Default)]
+    Status, UnknownStatus, "status" {
+        /// It may.
+        #[default]
+        Active = "active",
+        /// It may not.
+        Locked = "locked",
+    }
+}
+
+impl Status {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` hands a reference")]
+    fn is_active(&self) -> bool {
+        *self == Self::Active
+    }
+}
+
+/// A guest's term (§7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guest {
+    /// Whether the invitation has been claimed.
+    pub claimed: bool,
+    /// The first instant without access.
+    pub expires_at: Instant,
+    /// When access was revoked; present means revoked, whatever the instant (`docs/semantics.md`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<Instant>,
+    /// The id of the user who vouches for the guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sponsor: Option<String>,
+}
+
+/// A partner user's standing at one company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// The id of the company.
+    pub company: String,
+    /// The standing there.
+    pub tier: Tier,
+    /// Whether this is the user's one primary company.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_false")]
+    pub primary: bool,
+}
+
+vocabulary! {
+    /// A partner user's standing at one company, lowest first (§6).
+    Tier, UnknownTier, "tier" {
+        /// Shown as Sales.
+        Sales = "sales",
+        /// Shown as Manager.
+        Manager = "manager",
+        /// Shown as Executive.
+        Executive = "executive",
+        /// Shown as Account Owner.
+        Owner = "owner",
+    }
+}
+
+impl Tier {
+    /// The label that people see.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Sales => "Sales",
+            Self::Manager => "Manager",
+            Self::Executive => "Executive",
+            Self::Owner => "Account Owner",
+        }
+    }
+}
+
+/// A partner company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Company {
+    /// Unique among companies.
+    pub id: String,
+    /// Shown to people.
+    pub name: String,
+    /// The email of an account owner, compared without regard to case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_owner_email: Option<String>,
+}
+
+/// A CRM record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrmRecord {
+    /// The type of the record.
+    #[serde(rename = "type")]
+    pub kind: RecordType,
+    /// Unique within the type.
+    pub id: String,
+    /// Shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The id of the record owner, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The assigned users.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Vec::is_empty")]
+    pub assigned: Vec<Assignment>,
+    /// The id of the record's account, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Whatever else the CRM knows, to filter and sort by.
+    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, FieldValue>,
+}
+
+impl CrmRecord {
+    /// A record without owner, assigned users, account or fields.
+    pub fn new(kind: RecordType, id: impl Into<String>) -> Self {
+        Self { kind, id: id.into(), name: None, owner: None, assigned: Vec::new(), account: None, fields: BTreeMap::new() }
+    }
+}
+
+/// One assigned user of a record. In JSON a plain id, or an object where the assignment has its own job role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The id of the assigned user.
+    pub user: String,
+    /// The id of the job role in which this user works on this record, shown before the user's own.
+    pub job_role: Option<String>,
+}
+
+impl From<&str> for Assignment {
+    fn from(user: &str) -> Self {
+        Self { user: user.to_owned(), job_role: None }
+    }
+}
+
+impl Serialize for Assignment {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        match &self.job_role {
+            None => to.serialize_str(&self.user),
+            Some(job_role) => {
+                let mut object = to.serialize_struct("Assignment", 2)?;
+                object.serialize_field("user", &self.user)?;
+                object.serialize_field("jobRole", job_role)?;
+                object.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Assignment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Object {
+            user: String,
+            #[serde(default)]
+            job_role: Option<String>,
+        }
+
+        struct IdOrObject;
+        impl<'de> Visitor<'de> for IdOrObject {
+            type Value = Assignment;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a user's id or an object with `user` and `jobRole`")
+            }
+            fn visit_str<E: de::Error>(self, user: &str) -> Result<Assignment, E> {
+                Ok(user.into())
+            }
+            fn visit_string<E: de::Error>(self, user: String) -> Result<Assignment, E> {
+                Ok(Assignment { user, job_role: None })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Assignment, A::Error> {
+                let Object { user, job_role } = Object::deserialize(de::value::MapAccessDeserializer::new(object))?;
+                Ok(Assignment { user, job_role })
+            }
+        }
+        from.deserialize_any(IdOrObject)
+    }
+}
+
+/// The value of one of a record's fields.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum FieldValue {
+    /// Nothing; the same as an absent field in filters and sorts.
+    #[default]
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number, as JavaScript has them.
+    Number(f64),
+    /// Text.
+    Text(String),
+}
+
+impl Serialize for FieldValue {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        /// Integers up to here are the same as `f64`, and are written without a fraction.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        match self {
+            Self::Null => to.serialize_unit(),
+            Self::Bool(value) => to.serialize_bool(*value),
+            #[expect(clippy::cast_possible_truncation, reason = "the value is whole and within the exact range")]
+            Self::Number(value) if value.fract() == 0.0 && value.abs() <= EXACT => to.serialize_i64(*value as i64),
+            Self::Number(value) => to.serialize_f64(*value),
+            Self::Text(value) => to.serialize_str(value),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldValue {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Scalar;
+        impl Visitor<'_> for Scalar {
+            type Value = FieldValue;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, a number, true, false or null")
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<FieldValue, E> {
+                Ok(FieldValue::Null)
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<FieldValue, E> {
+                Ok(FieldValue::Bool(value))
+            }
+            #[expect(clippy::cast_precision_loss, reason = "numbers are JavaScript's: 64-bit floating point")]
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<FieldValue, E> {
+                Ok(FieldValue::Number(value as f64))
+            }
+            #[expect(clippy::cast_precision_loss, reason = "numbers are JavaScript's: 64-bit floating point")]
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<FieldValue, E> {
+                Ok(FieldValue::Number(value as f64))
+            }
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<FieldValue, E> {
+                Ok(FieldValue::Number(value))
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<FieldValue, E> {
+                Ok(FieldValue::Text(value.to_owned()))
+            }
+            fn visit_string<E: de::Error>(self, value: String) -> Result<FieldValue, E> {
+                Ok(FieldValue::Text(value))
+            }
+        }
+        from.deserialize_any(Scalar)
+    }
+}
+
+/// A deal that a partner registered (§6).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deal {
+    /// Unique among deals.
+    pub id: String,
+    /// Shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The id of the partner company, fixed when registered.
+    pub company: String,
+    /// The id of the deal owner: who it is for.
+    pub owner: String,
+    /// The id of the registrar; absent: the deal owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_by: Option<String>,
+    /// The deal owner's tier when registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_tier: Option<Tier>,
+    /// The stage; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// The amount, in [`currency`](Self::currency).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// The currency's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// A calendar day, or an instant.
+    #[serde(default, deserialize_with = "day_or_instant", skip_serializing_if = "Option::is_none")]
+    pub expected_close: Option<String>,
+    /// When the deal was registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Instant>,
+}
+
+impl Deal {
+    /// A deal that its owner registered, without stage, amount or dates.
+    pub fn new(id: impl Into<String>, company: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            company: company.into(),
+            owner: owner.into(),
+            registered_by: None,
+            owner_tier: None,
+            stage: None,
+            amount: None,
+            currency: None,
+            expected_close: None,
+            created_at: None,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` hands a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// An optional field may be absent or `null`: both mean the same.
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+fn null_is_yes<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(true))
+}
+
+fn day_or_instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = Option::deserialize(from)?;
+    match &text {
+        Some(day) if crate::instant::is_calendar_day(day) => {}
+        Some(instant) => {
+            instant.parse::<Instant>().map_err(|error| coded(Code::InvalidInstant, error))?;
+        }
+        None => {}
+    }
+    Ok(text)
+}
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut by_type: BTreeMap<RecordType, BTreeMap<Action, Scope>> = BTreeMap::new();
+        for (kind, action, scope) in self.iter() {
+            by_type.entry(kind).or_default().insert(action, scope);
+        }
+        by_type.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Permissions {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct ByType;
+        impl<'de> Visitor<'de> for ByType {
+            type Value = Permissions;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object from record types to scopes by action")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Permissions, A::Error> {
+                let mut permissions = Permissions::default();
+                while let Some(kind) = next_word(&mut map)? {
+                    map.next_value_seed(ByAction { kind, into: &mut permissions })?;
+                }
+                Ok(permissions)
+            }
+        }
+
+        struct ByAction<'a> {
+            kind: RecordType,
+            into: &'a mut Permissions,
+        }
+        impl<'de> DeserializeSeed<'de> for ByAction<'_> {
+            type Value = ();
+            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+                from.deserialize_any(self)
+            }
+        }
+        impl<'de> Visitor<'de> for ByAction<'_> {
+            type Value = ();
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object from actions to scopes")
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+                Ok(())
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+                while let Some(action) = next_word(&mut map)? {
+                    let scope = map.next_value_seed(ApplicableScope { kind: self.kind, action })?;
+                    if let Some(scope) = scope
+                        && self.into.0.insert((self.kind, action), scope).is_some()
+                    {
+                        return Err(coded(Code::InvalidField, format_args!("duplicate field `{action}`")));
+                    }
+                }
+                Ok(())
+            }
+        }
+
+        struct ApplicableScope {
+            kind: RecordType,
+            action: Action,
+        }
+        impl<'de> DeserializeSeed<'de> for ApplicableScope {
+            type Value = Option<Scope>;
+            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<Scope>, D::Error> {
+                let Self { kind, action } = self;
+                let scope: Option<Scope> = Option::deserialize(from)?;
+                match scope {
+                    Some(scope) if !applicable(kind, action).contains(&scope) => Err(coded(
+                        Code::ScopeNotApplicable,
+                        format_args!("scope `{scope}` does not apply to `{action}` on `{kind}`"),
+                    )),
+                    scope => Ok(scope),
+                }
+            }
+        }
+
+        from.deserialize_map(ByType)
+    }
+}
+
+impl Serialize for Toggles {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Toggles {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct ByName;
+        impl<'de> Visitor<'de> for ByName {
+            type Value = Toggles;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object from toggles to true or false")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Toggles, A::Error> {
+                let mut toggles = Toggles::default();
+                while let Some(toggle) = next_word(&mut map)? {
+                    if let Some(permitted) = map.next_value::<Option<bool>>()?
+                        && toggles.0.insert(toggle, permitted).is_some()
+                    {
+                        return Err(coded(Code::InvalidField, format_args!("duplicate field `{toggle}`")));
+                    }
+                }
+                Ok(toggles)
+            }
+        }
+        from.deserialize_map(ByName)
+    }
+}
+
+/// The next key of an object whose keys are a vocabulary. An unknown key is an error at that key's
+/// own place, so it is raised from within its value.
+fn next_word<'de, A, K>(map: &mut A) -> Result<Option<K>, A::Error>
+where
+    A: MapAccess<'de>,
+    K: std::str::FromStr<Err = UnknownWord>,
+{
+    struct Refuse(UnknownWord);
+    impl<'de> DeserializeSeed<'de> for Refuse {
+        type Value = std::convert::Infallible;
+        fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+            IgnoredAny::deserialize(from)?;
+            Err(self.0.into_de())
+        }
+    }
+
+    let Some(word) = map.next_key::<String>()? else { return Ok(None) };
+    match word.parse() {
+        Ok(key) => Ok(Some(key)),
+        Err(unknown) => match map.next_value_seed(Refuse(unknown))? {},
+    }
+}
