@@ -1,1 +1,138 @@
-fn main() {}
+//! `cargo xtask`: one door for people and CI. What is done by hand and what CI does is the same command.
+
+mod build;
+mod check;
+mod preview;
+mod process;
+mod project;
+mod setup;
+mod size;
+mod tally;
+mod test;
+mod toolchain;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use lexopt::{Arg, Parser, ValueExt};
+
+use project::Project;
+use setup::Part;
+use toolchain::{DISTRIBUTION, Toolchain};
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  setup [PART…]                      install what is missing: wasm-target, wasm-bindgen, trunk, npm, chromium
+  preview [--port N] [--org FILE]    build the sidebar beside a mock CRM page and serve it on this machine
+  test [GROUP…]                      run every test, or a group of them: check, rust, packages, e2e
+  build                              build the policy module, its npm package and the preview, in release form
+  size                               build, then weigh what browsers download against web/size-budget.json
+  check                              format, lints, documentation links, licences, versions
+  env                                print the settings with which trunk and wasm-bindgen work by hand
+  help                               this, and the environment variables
+
+Each command installs what it needs itself.";
+
+const VARIABLES: &str = "\
+Read:
+SIDELIGHT_TOOLS        where compiled tools are kept (default: sidelight/tools in the cache folder)
+SIDELIGHT_CHROMIUM     the browser for the tests (default: chromium or google-chrome on PATH)
+
+Set for the tests in JavaScript:";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("\nerror: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("  because: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything that was asked for holds.
+fn dispatch() -> Result<bool> {
+    let mut arguments = Parser::from_env();
+    let command = match arguments.next()? {
+        None => {
+            println!("{USAGE}");
+            return Ok(true);
+        }
+        Some(Arg::Value(command)) => command.string()?,
+        Some(Arg::Long("help") | Arg::Short('h')) => "help".to_owned(),
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let project = Project::find()?;
+    match command.as_str() {
+        "setup" => setup::setup(&project, &values(arguments)?)?,
+        "preview" => preview::preview(&project, &preview_options(arguments)?)?,
+        "test" => return test::test(&project, &values(arguments)?),
+        "build" => {
+            no_values(arguments)?;
+            build::build(&project)?;
+        }
+        "size" => {
+            no_values(arguments)?;
+            size::size(&project)?;
+        }
+        "check" => {
+            no_values(arguments)?;
+            return Ok(check::check(&project));
+        }
+        "env" => {
+            no_values(arguments)?;
+            print_settings(&project)?;
+        }
+        "help" => println!("{USAGE}\n\n{VARIABLES}\n{}", test::ENVIRONMENT),
+        unknown => bail!("there is no command `{unknown}`; `cargo xtask` alone lists them"),
+    }
+    Ok(true)
+}
+
+fn values(mut arguments: Parser) -> Result<Vec<String>> {
+    let mut values = Vec::new();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Value(value) => values.push(value.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(values)
+}
+
+fn no_values(mut arguments: Parser) -> Result<()> {
+    match arguments.next()? {
+        None => Ok(()),
+        Some(argument) => Err(argument.unexpected().into()),
+    }
+}
+
+fn preview_options(mut arguments: Parser) -> Result<preview::Options> {
+    let mut options = preview::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("port") => options.port = Some(arguments.value()?.parse()?),
+            Arg::Long("org") => options.organisation = Some(PathBuf::from(arguments.value()?)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+/// `eval "$(cargo xtask env)"`.
+fn print_settings(project: &Project) -> Result<()> {
+    setup::ensure(project, &[Part::WasmTarget, Part::WasmBindgen, Part::Trunk])?;
+    let toolchain = Toolchain::find()
+        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
+    println!("export PATH='{}'", project.search_path().to_string_lossy());
+    if toolchain == Toolchain::Distribution {
+        println!("export RUSTUP_TOOLCHAIN={DISTRIBUTION}");
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! `cargo xtask build`: everything that ships, in release form, from Rust to packed tarballs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::run;
+use crate::project::Project;
+use crate::setup::{self, Part};
+use crate::toolchain::{Toolchain, WASM};
+
+/// The cargo profile of what is shipped to browsers.
+const PROFILE: &str = "wasm-release";
+/// Where the policy module is left for `web/governance/build.mjs` to assemble.
+pub(crate) const MODULE: &str = "target/wasm/governance";
+/// Where packed npm packages are left.
+const PACKED: &str = "target/npm";
+/// Where the preview in release form is left, as a folder of static files.
+pub(crate) const PREVIEW: &str = "target/preview";
+
+/// What the build leaves behind, for the tests.
+pub(crate) struct Built {
+    /// The packed npm package `@sidelight/governance`.
+    pub(crate) tarball: PathBuf,
+    /// The folder of the preview's static files.
+    pub(crate) preview: PathBuf,
+}
+
+/// The command: the policy module, its npm package, and the preview.
+pub(crate) fn build(project: &Project) -> Result<Built> {
+    setup::ensure(
+        project,
+        &[Part::WasmTarget, Part::WasmBindgen, Part::Trunk, Part::Npm],
+    )?;
+    let toolchain = Toolchain::find()
+        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
+    module(project, toolchain)?;
+    let tarball = package(project)?;
+    let preview = preview(project, toolchain)?;
+    eprintln!(
+        "\nbuilt: {}\nbuilt: {}",
+        tarball.display(),
+        preview.display()
+    );
+    Ok(Built { tarball, preview })
+}
+
+/// `crates/wasm` as an optimised module with its JavaScript and types.
+fn module(project: &Project, toolchain: Toolchain) -> Result<()> {
+    run(project.wasm_command("cargo", toolchain).args([
+        "build",
+        "--package",
+        "sidelight-wasm",
+        "--profile",
+        PROFILE,
+        "--target",
+        WASM,
+        "--locked",
+    ]))?;
+
+    let compiled = project
+        .wasm_target()
+        .join(WASM)
+        .join(PROFILE)
+        .join("sidelight_wasm.wasm");
+    let folder = project.path(MODULE);
+    fs::remove_dir_all(&folder).ok();
+    run(project
+        .command("wasm-bindgen")
+        .args(["--target", "web", "--out-name", "sidelight", "--out-dir"])
+        .arg(&folder)
+        .arg(&compiled))?;
+
+    let module = folder.join("sidelight_bg.wasm");
+    run(project
+        .command("wasm-opt")
+        .args(OPTIMISE)
+        .arg(&module)
+        .arg("--output")
+        .arg(&module))
+}
+
+/// What today's rustc emits for WASM, all of it in every browser for years.
+const OPTIMISE: [&str; 8] = [
+    "-O3",
+    "--enable-bulk-memory",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--enable-sign-ext",
+    "--strip-producers",
+];
+
+/// The npm package, assembled by its own script and packed.
+fn package(project: &Project) -> Result<PathBuf> {
+    let packed = project.path(PACKED);
+    fs::remove_dir_all(&packed).ok();
+    fs::create_dir_all(&packed)?;
+    run(project.command("node").arg("web/governance/build.mjs"))?;
+    run(project
+        .command("npm")
+        .current_dir(project.path("web/governance"))
+        .args(["pack", "--ignore-scripts", "--pack-destination"])
+        .arg(&packed))?;
+    only_tarball(&packed)
+}
+
+fn only_tarball(packed: &Path) -> Result<PathBuf> {
+    let mut tarballs = fs::read_dir(packed)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "tgz"));
+    match (tarballs.next(), tarballs.next()) {
+        (Some(tarball), None) => Ok(tarball),
+        _ => bail!("expected exactly one tarball in {}", packed.display()),
+    }
+}
+
+/// The preview, as it would be put on a web server.
+fn preview(project: &Project, toolchain: Toolchain) -> Result<PathBuf> {
+    let folder = project.path(PREVIEW);
+    let mut trunk = project.wasm_command("trunk", toolchain);
+    run(quiet_trunk(&mut trunk)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--cargo-profile",
+            PROFILE,
+            "--dist",
+        ])
+        .arg(&folder))?;
+    Ok(folder)
+}
+
+/// Trunk reads `NO_COLOR=1` as a bad value of its own option and refuses to start.
+pub(crate) fn quiet_trunk(trunk: &mut std::process::Command) -> &mut std::process::Command {
+    trunk.env_remove("NO_COLOR").args(["--skip-version-check"])
+}

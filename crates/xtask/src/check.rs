@@ -1,0 +1,153 @@
+//! `cargo xtask check`: what holds for the whole project without running it.
+
+mod licence;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::process::{output, run};
+use crate::project::{Project, read};
+use crate::setup::{self, Part, tool};
+use crate::tally::{Report, Tally};
+use crate::toolchain::{Toolchain, WASM};
+
+/// The command: all steps, and whether all hold.
+pub(crate) fn check(project: &Project) -> bool {
+    let mut report = Report::default();
+    steps(project, &mut report);
+    eprintln!("\n{report}");
+    println!("{}", report.total());
+    report.total().failed == 0
+}
+
+/// Each step counts as one test.
+pub(crate) fn steps(project: &Project, report: &mut Report) {
+    let mut step = |name: &str, work: &dyn Fn() -> Result<()>| {
+        report.step(name, |tally| {
+            work()?;
+            tally.add(Tally::PASSED);
+            Ok(())
+        });
+    };
+    step("format", &|| {
+        run(project.cargo().args(["fmt", "--all", "--check"]))
+    });
+    step("lints", &|| {
+        run(project.cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    });
+    step("lints for WASM", &|| lint_wasm(project));
+    step("documentation", &|| {
+        run(project
+            .cargo()
+            .args(["doc", "--workspace", "--no-deps", "--locked", "--quiet"])
+            .env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    step("licences", &|| licence::check(project));
+    step("versions", &|| versions(project));
+    step("sources", &|| sources(project));
+}
+
+fn lint_wasm(project: &Project) -> Result<()> {
+    setup::ensure(project, &[Part::WasmTarget])?;
+    let toolchain = Toolchain::find()
+        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
+    // Where only the bare distribution's compiler is, warnings are denied all the same, fewer of them.
+    let (lint, flags): (&str, &[&str]) = if toolchain.has_clippy() {
+        ("clippy", &["--", "-D", "warnings"])
+    } else {
+        ("check", &[])
+    };
+    let mut command = project.wasm_command("cargo", toolchain);
+    command.args([lint, "--locked", "--target", WASM]);
+    for package in [
+        "sidelight-governance",
+        "sidelight-wasm",
+        "sidelight-sidebar",
+    ] {
+        command.args(["--package", package]);
+    }
+    if flags.is_empty() {
+        eprintln!("this tool chain has no clippy; checking instead");
+        command.env("CARGO_BUILD_WARNINGS", "deny");
+    }
+    run(command.args(flags))
+}
+
+/// One version of wasm-bindgen everywhere, and one version of this project everywhere.
+fn versions(project: &Project) -> Result<()> {
+    setup::ensure(project, &[Part::WasmBindgen])?;
+    let locked = project.locked_version("wasm-bindgen")?;
+    let pinned = project.manifest_value("wasm-bindgen")?;
+    if pinned != format!("={locked}") {
+        bail!("Cargo.toml asks for wasm-bindgen `{pinned}`, and Cargo.lock has {locked}");
+    }
+    let installed = tool::wasm_bindgen(project)?.found_version(project);
+    if installed.as_deref() != Some(locked.as_str()) {
+        bail!("the program wasm-bindgen is {installed:?}, and Cargo.lock has {locked}");
+    }
+
+    let version = project.manifest_value("version")?;
+    for manifest in npm_manifests(project)? {
+        let found: Value = serde_json::from_str(&read(&manifest)?)?;
+        if let Some(found) = found.get("version").and_then(Value::as_str)
+            && found != version
+        {
+            bail!(
+                "{} is at {found}, and the workspace at {version}",
+                manifest.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn npm_manifests(project: &Project) -> Result<Vec<PathBuf>> {
+    let folders = fs::read_dir(project.path("web"))?
+        .flatten()
+        .map(|entry| entry.path().join("package.json"));
+    Ok(folders.filter(|manifest| manifest.is_file()).collect())
+}
+
+/// Nothing in the repository belongs to one machine: no home folder's path, no download address in a lock file.
+fn sources(project: &Project) -> Result<()> {
+    let found = output(project.command("git").args([
+        "grep",
+        "--line-number",
+        "-I",
+        "-E",
+        r"(/home/[a-z]|/Users/[A-Za-z]|/root/)[^ ]*",
+    ]))
+    // git grep fails when it finds nothing.
+    .unwrap_or_default();
+    let found: Vec<_> = found
+        .lines()
+        .filter(|line| !line.starts_with("crates/xtask/src/check.rs:"))
+        .collect();
+    if !found.is_empty() {
+        bail!("a path of one machine is named:\n{}", found.join("\n"));
+    }
+    let lock: Value = serde_json::from_str(&read(&project.path("web/package-lock.json"))?)?;
+    let packages = lock
+        .get("packages")
+        .and_then(Value::as_object)
+        .context("web/package-lock.json has no packages")?;
+    for (path, package) in packages {
+        if package.get("resolved").is_some() {
+            bail!(
+                "web/package-lock.json names where {path} was downloaded; make it anew with web/.npmrc in force"
+            );
+        }
+    }
+    Ok(())
+}

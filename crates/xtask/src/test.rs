@@ -1,0 +1,231 @@
+//! `cargo xtask test`: every test there is, in one run with one count.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::{self, Built};
+use crate::check;
+use crate::process::{require, run_reading};
+use crate::project::Project;
+use crate::setup::{self, Part, chromium};
+use crate::tally::{Report, Tally};
+
+/// What the tests in JavaScript are told through their environment.
+pub(crate) const ENVIRONMENT: &str = "\
+SIDELIGHT_TARBALL      the packed npm package @sidelight/governance
+SIDELIGHT_PREVIEW_DIR  the preview in release form, a folder of static files
+SIDELIGHT_CLI          the program `sidelight`
+SIDELIGHT_CHROMIUM     the browser";
+
+/// A group of tests that can be run by itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Group {
+    /// `cargo test` over the workspace, documentation examples included.
+    Rust,
+    /// The npm packages: conformance under Node and in Chromium, the packed tarball in real projects.
+    Packages,
+    /// The preview in Chromium.
+    EndToEnd,
+    /// [`check`].
+    Check,
+}
+
+impl Group {
+    const ALL: [Self; 4] = [Self::Check, Self::Rust, Self::Packages, Self::EndToEnd];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Packages => "packages",
+            Self::EndToEnd => "e2e",
+            Self::Check => "check",
+        }
+    }
+}
+
+/// The command: runs the named groups, or all, and closes with the count. Every step runs, whatever failed before it.
+pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
+    let groups = chosen(names)?;
+    let has = |group| groups.contains(&group);
+    let mut report = Report::default();
+
+    if has(Group::Check) {
+        check::steps(project, &mut report);
+    }
+    if has(Group::Rust) {
+        report.step("cargo test", |tally| cargo_test(project, tally));
+    }
+    if has(Group::Packages) || has(Group::EndToEnd) {
+        let mut built = None;
+        report.step("build", |_| {
+            setup::ensure(project, &[Part::Npm, Part::Chromium])?;
+            built = Some(build::build(project)?);
+            command_line(project)
+        });
+        if has(Group::Packages) {
+            let folders = package_tests(project)?;
+            report.step("npm packages", |tally| {
+                node_test(project, built.as_ref(), &folders, tally)
+            });
+        }
+        if has(Group::EndToEnd) {
+            let folder = project.path("web/e2e");
+            report.step("end to end", |tally| {
+                node_test(project, built.as_ref(), &[folder], tally)
+            });
+        }
+    }
+
+    let total = report.total();
+    eprintln!("\n{report}");
+    println!("{total}");
+    Ok(total.failed == 0 && total.passed > 0)
+}
+
+fn chosen(names: &[String]) -> Result<Vec<Group>> {
+    if names.is_empty() {
+        return Ok(Group::ALL.to_vec());
+    }
+    names
+        .iter()
+        .map(|name| {
+            let known = Group::ALL.map(Group::name).join(", ");
+            Group::ALL
+                .into_iter()
+                .find(|group| group.name() == name)
+                .with_context(|| {
+                    format!("there is no group of tests `{name}`; the groups are {known}")
+                })
+        })
+        .collect()
+}
+
+fn cargo_test(project: &Project, tally: &mut Tally) -> Result<()> {
+    let mut command = project.cargo();
+    command.args(["test", "--workspace", "--no-fail-fast", "--locked"]);
+    let status = run_reading(&mut command, |line| tally.read(line))?;
+    require(&command, status)?;
+    some_ran(*tally)
+}
+
+/// The tests compare the command line's answers with those in the browser.
+fn command_line(project: &Project) -> Result<()> {
+    crate::process::run(project.cargo().args([
+        "build",
+        "--locked",
+        "--package",
+        "sidelight-cli",
+        "--bin",
+        "sidelight",
+    ]))
+}
+
+fn node_test(
+    project: &Project,
+    built: Option<&Built>,
+    folders: &[PathBuf],
+    tally: &mut Tally,
+) -> Result<()> {
+    let built = built.context("not run, because the build failed")?;
+    let files = folders
+        .iter()
+        .map(|folder| test_files(folder))
+        .collect::<Result<Vec<_>>>()?
+        .concat();
+    if files.is_empty() {
+        bail!("there is no *.test.mjs in {folders:?}");
+    }
+    let mut command = project.command("node");
+    command
+        // One file at a time: each may start a browser, and a machine may have two cores.
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(files)
+        .env("SIDELIGHT_TARBALL", &built.tarball)
+        .env("SIDELIGHT_PREVIEW_DIR", &built.preview)
+        .env("SIDELIGHT_CLI", project.path("target/debug/sidelight"))
+        .env(
+            "SIDELIGHT_CHROMIUM",
+            chromium::program().context("there is no browser")?,
+        );
+    let status = run_reading(&mut command, |line| tally.read(line))?;
+    require(&command, status)?;
+    some_ran(*tally)
+}
+
+/// A runner that found nothing to run is content; a run of the tests is not.
+fn some_ran(tally: Tally) -> Result<()> {
+    if tally == Tally::default() {
+        bail!("no test ran");
+    }
+    Ok(())
+}
+
+/// The folders `test` of the npm packages.
+fn package_tests(project: &Project) -> Result<Vec<PathBuf>> {
+    let mut folders: Vec<_> = fs::read_dir(project.path("web"))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|folder| folder.join("package.json").is_file())
+        .map(|folder| folder.join("test"))
+        .filter(|folder| folder.is_dir())
+        .collect();
+    folders.sort();
+    Ok(folders)
+}
+
+/// The files `*.test.mjs` directly in a folder, in order.
+fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}", folder.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn only_test_modules_of_the_folder_are_run() {
+        let folder = std::env::temp_dir().join(format!("sidelight-tests-{}", std::process::id()));
+        fs::create_dir_all(folder.join("fixtures")).unwrap();
+        for name in [
+            "b.test.mjs",
+            "a.test.mjs",
+            "serve.mjs",
+            "fixtures/c.test.mjs",
+        ] {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        let names: Vec<_> = test_files(&folder)
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_owned())
+            .collect();
+        assert_eq!(names, ["a.test.mjs", "b.test.mjs"]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_run_without_tests_is_no_success() {
+        assert!(some_ran(Tally::default()).is_err());
+        assert!(some_ran(Tally::PASSED).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_group_is_refused_with_the_known_ones() {
+        let error = chosen(&["unit".to_owned()]).err().unwrap().to_string();
+        assert!(
+            error.contains("`unit`") && error.contains("rust"),
+            "{error}"
+        );
+    }
+}
