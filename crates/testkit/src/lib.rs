@@ -1,1 +1,4 @@
-//! testkit
+//! What the tests of every crate share: random organisations, the naive reference evaluator, and the
+//! runner of the conformance cases. Never published.
+
+pub mod demo;

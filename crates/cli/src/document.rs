@@ -1,0 +1,90 @@
+//! An organisation's document as text: one role, user, record or deal on a line, so that a diff
+//! shows what changed and an editor can open it.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+use sidelight_governance::Org;
+
+/// Writes the document of an organisation, with a line end after the last line.
+///
+/// # Errors
+/// Only those of the writer.
+pub fn write(org: &Org, mut to: impl Write) -> io::Result<()> {
+    org.serialize(&mut Serializer::with_formatter(&mut to, LinePerItem { depth: 0, empty: true }))?;
+    to.write_all(b"\n")
+}
+
+/// The document's members, and the items of its lists, begin a line; what is inside them stays on it.
+struct LinePerItem {
+    depth: usize,
+    /// Whether the bracket opened last has nothing in it so far.
+    empty: bool,
+}
+
+impl LinePerItem {
+    /// The document itself is depth 1, a list in it depth 2.
+    const DEEPEST: usize = 2;
+
+    fn open<W: Write + ?Sized>(&mut self, to: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth += 1;
+        self.empty = true;
+        to.write_all(bracket)
+    }
+
+    fn line<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.empty = false;
+        if !first {
+            to.write_all(b",")?;
+        }
+        if self.depth <= Self::DEEPEST {
+            to.write_all(b"\n")?;
+            to.write_all(b"  ".repeat(self.depth).as_slice())
+        } else if first {
+            Ok(())
+        } else {
+            to.write_all(b" ")
+        }
+    }
+
+    fn close<W: Write + ?Sized>(&mut self, to: &mut W, bracket: &[u8]) -> io::Result<()> {
+        self.depth -= 1;
+        let empty = std::mem::take(&mut self.empty);
+        if self.depth < Self::DEEPEST && !empty {
+            to.write_all(b"\n")?;
+            to.write_all(b"  ".repeat(self.depth).as_slice())?;
+        }
+        to.write_all(bracket)
+    }
+}
+
+impl Formatter for LinePerItem {
+    fn begin_array<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.open(to, b"[")
+    }
+
+    fn begin_array_value<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.line(to, first)
+    }
+
+    fn end_array<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.close(to, b"]")
+    }
+
+    fn begin_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.open(to, b"{")
+    }
+
+    fn begin_object_key<W: Write + ?Sized>(&mut self, to: &mut W, first: bool) -> io::Result<()> {
+        self.line(to, first)
+    }
+
+    fn begin_object_value<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        to.write_all(b": ")
+    }
+
+    fn end_object<W: Write + ?Sized>(&mut self, to: &mut W) -> io::Result<()> {
+        self.close(to, b"}")
+    }
+}
