@@ -74,7 +74,6 @@ pub(crate) fn preview(project: &Project, options: &Options) -> Result<()> {
             "--proxy-rewrite",
             ORGANISATION,
             "--proxy-no-system-proxy",
-            "true",
         ]);
     }
     announce(&serve);
