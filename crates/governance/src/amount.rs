@@ -60,7 +60,10 @@ impl Ord for Amount {
 
 /// Text that is not a decimal amount, or one with more digits than an amount may have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a decimal amount such as `1250.00`, of at most 20 digits before the point and 12 after it", Excerpt(text))]
+#[error(
+    "`{}` is not a decimal amount such as `1250.00`, of at most 20 digits before the point and 12 after it",
+    Excerpt(text)
+)]
 pub struct InvalidAmount {
     text: String,
 }
@@ -69,7 +72,9 @@ impl FromStr for Amount {
     type Err = InvalidAmount;
 
     fn from_str(text: &str) -> Result<Self, InvalidAmount> {
-        parse(text).ok_or_else(|| InvalidAmount { text: text.to_owned() })
+        parse(text).ok_or_else(|| InvalidAmount {
+            text: text.to_owned(),
+        })
     }
 }
 
@@ -84,7 +89,12 @@ fn parse(text: &str) -> Option<Amount> {
         None => (digits, ""),
     };
     let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if integer.is_empty() || integer.len() > INTEGER_DIGITS || fraction.len() > DECIMALS || !all_digits(integer) || !all_digits(fraction) {
+    if integer.is_empty()
+        || integer.len() > INTEGER_DIGITS
+        || fraction.len() > DECIMALS
+        || !all_digits(integer)
+        || !all_digits(fraction)
+    {
         return None;
     }
     let zeros = std::iter::repeat_n(b'0', DECIMALS - fraction.len());
@@ -94,7 +104,10 @@ fn parse(text: &str) -> Option<Amount> {
         .chain(zeros)
         .fold(0_i128, |units, digit| units * 10 + i128::from(digit - b'0'));
     let decimals = u8::try_from(fraction.len()).ok()?;
-    Some(Amount { units: if negative { -magnitude } else { magnitude }, decimals })
+    Some(Amount {
+        units: if negative { -magnitude } else { magnitude },
+        decimals,
+    })
 }
 
 impl fmt::Display for Amount {
@@ -107,7 +120,11 @@ impl fmt::Display for Amount {
             return Ok(());
         }
         let digits = format!("{:0width$}", magnitude % SCALE, width = DECIMALS);
-        write!(f, ".{}", digits.get(..usize::from(self.decimals)).unwrap_or(&digits))
+        write!(
+            f,
+            ".{}",
+            digits.get(..usize::from(self.decimals)).unwrap_or(&digits)
+        )
     }
 }
 
@@ -120,7 +137,8 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        text.parse().map_err(|error| coded(Code::InvalidAmount, error))
+        text.parse()
+            .map_err(|error| coded(Code::InvalidAmount, error))
     }
 }
 
@@ -130,15 +148,49 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_was_read() {
-        for text in ["0", "0.00", "12", "12.50", "-3.1", "99999999999999999999.999999999999", "9007199254740993.01"] {
-            assert_eq!(text.parse::<Amount>().map(|amount| amount.to_string()).as_deref(), Ok(text));
+        for text in [
+            "0",
+            "0.00",
+            "12",
+            "12.50",
+            "-3.1",
+            "99999999999999999999.999999999999",
+            "9007199254740993.01",
+        ] {
+            assert_eq!(
+                text.parse::<Amount>()
+                    .map(|amount| amount.to_string())
+                    .as_deref(),
+                Ok(text)
+            );
         }
-        assert_eq!("007.5".parse::<Amount>().map(|amount| amount.to_string()).as_deref(), Ok("7.5"));
+        assert_eq!(
+            "007.5"
+                .parse::<Amount>()
+                .map(|amount| amount.to_string())
+                .as_deref(),
+            Ok("7.5")
+        );
     }
 
     #[test]
     fn what_is_no_decimal_is_refused() {
-        for text in ["", "-", ".5", "5.", "+5", "1e3", "1,000", "1_000", "0x10", "NaN", "١", "100000000000000000000", "0.1234567890123", " 1"] {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "+5",
+            "1e3",
+            "1,000",
+            "1_000",
+            "0x10",
+            "NaN",
+            "١",
+            "100000000000000000000",
+            "0.1234567890123",
+            " 1",
+        ] {
             assert!(text.parse::<Amount>().is_err(), "{text}");
         }
     }

@@ -162,7 +162,11 @@ struct At<'a>(&'a Pointer);
 
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.as_str().is_empty() { Ok(()) } else { write!(f, " at `{}`", self.0) }
+        if self.0.as_str().is_empty() {
+            Ok(())
+        } else {
+            write!(f, " at `{}`", self.0)
+        }
     }
 }
 
@@ -175,10 +179,21 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    pub(crate) fn new(code: Code, noun: &str, word: &str, known: impl Iterator<Item = &'static str>) -> Self {
-        let known = known.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    pub(crate) fn new(
+        code: Code,
+        noun: &str,
+        word: &str,
+        known: impl Iterator<Item = &'static str>,
+    ) -> Self {
+        let known = known
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", ");
         let word = Excerpt(word);
-        Self { code, message: format!("unknown {noun} `{word}`, expected one of {known}") }
+        Self {
+            code,
+            message: format!("unknown {noun} `{word}`, expected one of {known}"),
+        }
     }
 
     /// The stable code, which tells the vocabulary.
@@ -216,7 +231,10 @@ pub(crate) fn coded<E: serde::de::Error>(code: Code, message: impl fmt::Display)
 pub(crate) fn uncoded(text: &str, otherwise: Code) -> (Code, String) {
     let mut parts = text.splitn(3, MARK);
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(""), Some(code), Some(message)) => (Code::from_word(code).unwrap_or(otherwise), message.to_owned()),
+        (Some(""), Some(code), Some(message)) => (
+            Code::from_word(code).unwrap_or(otherwise),
+            message.to_owned(),
+        ),
         _ => (otherwise, text.to_owned()),
     }
 }

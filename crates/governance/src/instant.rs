@@ -43,7 +43,10 @@ impl Instant {
 
 /// Text that is not an RFC 3339 instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not an RFC 3339 instant such as `2026-03-01T00:00:00Z`", Excerpt(text))]
+#[error(
+    "`{}` is not an RFC 3339 instant such as `2026-03-01T00:00:00Z`",
+    Excerpt(text)
+)]
 pub struct InvalidInstant {
     text: String,
 }
@@ -52,7 +55,9 @@ impl FromStr for Instant {
     type Err = InvalidInstant;
 
     fn from_str(text: &str) -> Result<Self, InvalidInstant> {
-        let refused = || InvalidInstant { text: text.to_owned() };
+        let refused = || InvalidInstant {
+            text: text.to_owned(),
+        };
         // The library reads more than RFC 3339 allows, so the form is held to the grammar first.
         if !is_rfc3339(text.as_bytes()) {
             return Err(refused());
@@ -76,17 +81,25 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        text.parse().map_err(|error| coded(Code::InvalidInstant, error))
+        text.parse()
+            .map_err(|error| coded(Code::InvalidInstant, error))
     }
 }
 
 /// Whether the text has the form of RFC 3339's `date-time`.
 fn is_rfc3339(text: &[u8]) -> bool {
-    let Some((date, time)) = text.split_at_checked(10) else { return false };
-    let Some((clock, rest)) = time.split_at_checked(9) else { return false };
+    let Some((date, time)) = text.split_at_checked(10) else {
+        return false;
+    };
+    let Some((clock, rest)) = time.split_at_checked(9) else {
+        return false;
+    };
     let rest = match rest.split_first() {
         Some((b'.', fraction)) => {
-            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let digits = fraction
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
             if digits == 0 || digits > 9 {
                 return false;
             }
@@ -111,7 +124,13 @@ fn is_date(text: &[u8]) -> bool {
 /// Whether `text` is like `pattern`, in which a `0` stands for any digit.
 fn matches(text: &[u8], pattern: &[u8]) -> bool {
     text.len() == pattern.len()
-        && text.iter().zip(pattern).all(|(byte, wanted)| if *wanted == b'0' { byte.is_ascii_digit() } else { byte == wanted })
+        && text.iter().zip(pattern).all(|(byte, wanted)| {
+            if *wanted == b'0' {
+                byte.is_ascii_digit()
+            } else {
+                byte == wanted
+            }
+        })
 }
 
 #[cfg(test)]
@@ -126,16 +145,33 @@ mod tests {
             ("2026-03-01T00:00:00.5-05:00", "2026-03-01T05:00:00.5Z"),
             ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
         ] {
-            assert_eq!(text.parse::<Instant>().map(|instant| instant.to_string()).as_deref(), Ok(written), "{text}");
+            assert_eq!(
+                text.parse::<Instant>()
+                    .map(|instant| instant.to_string())
+                    .as_deref(),
+                Ok(written),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn other_forms_are_refused() {
         for text in [
-            "", "now", "2026-03-01", "2026-03-01T00:00:00", "2026-03-01 00:00:00Z", "2026-02-30T00:00:00Z",
-            "2026-03-01T24:00:00Z", "2026-03-01T00:00Z", "2026-03-01T00:00:00.Z", "2026-03-01T00:00:00Z[UTC]",
-            "+002026-03-01T00:00:00Z", "2026-03-01T00:00:00+0100", "20260301T000000Z", "2026-13-01T00:00:00Z",
+            "",
+            "now",
+            "2026-03-01",
+            "2026-03-01T00:00:00",
+            "2026-03-01 00:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "2026-03-01T24:00:00Z",
+            "2026-03-01T00:00Z",
+            "2026-03-01T00:00:00.Z",
+            "2026-03-01T00:00:00Z[UTC]",
+            "+002026-03-01T00:00:00Z",
+            "2026-03-01T00:00:00+0100",
+            "20260301T000000Z",
+            "2026-13-01T00:00:00Z",
         ] {
             assert!(text.parse::<Instant>().is_err(), "{text}");
         }

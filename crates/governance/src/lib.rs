@@ -1,15 +1,51 @@
 //! Who can see which CRM record or partner deal, why, and what would change if.
+//!
+//! An organisation (people, a role hierarchy, profiles, guests, partner companies, records, deals) is
+//! loaded once into a [`Governance`] and then asked [`at`](Governance::at) an instant. The clock is an
+//! argument; the crate does no I/O, keeps no globals and compiles for `wasm32-unknown-unknown`.
+//!
+//! - one decision: [`At::can`], [`At::explain`], [`At::explain_deal`]
+//! - a list: [`At::visible`], [`At::pipeline`]; as positions: [`At::visible_indices`]
+//! - the other way round: [`At::viewers`], [`At::deal_viewers`]
+//! - the people of a record: [`At::assignees`]
+//! - what an administrator should look at: [`At::diagnose`]
+//!
+//! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
 
 pub mod amount;
+mod assignment;
+mod at;
+mod decision;
+mod diagnose;
 pub mod error;
+mod governance;
 pub mod instant;
+mod ix;
+mod load;
+mod message;
 pub mod org;
+mod pipeline;
 pub mod profile;
 pub mod record;
+mod role;
+mod view;
+mod visible;
 mod word;
 
 pub use amount::Amount;
+pub use assignment::{Assignee, Assignees, Standing};
+pub use at::At;
+pub use decision::{
+    Decision, Grant, HolderRelation, Obstacle, ObstacleCode, Relation, Rule, Viewer,
+};
+pub use diagnose::{Diagnostic, Severity, Subject};
+pub use error::{AskError, Code, LoadError};
+pub use governance::Governance;
 pub use instant::{Instant, InvalidInstant};
+pub use load::Limits;
+pub use message::{tier_interacts, tier_is_notified, tier_sees};
 pub use org::Org;
+pub use pipeline::{Interaction, Pipeline, PipelineQuery, PipelineRow, Total};
 pub use profile::{Action, Scope, Toggle};
 pub use record::RecordType;
+pub use view::{FieldTest, Filter, Page, Query, Sort};

@@ -29,7 +29,11 @@ pub struct Org {
     /// An IANA time zone name. The rules never resolve it.
     pub time_zone: String,
     /// What the organisation has settled for itself.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Settings::is_default")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Settings::is_default"
+    )]
     pub settings: Settings,
     /// The job roles; absent: AE, BDR, CSM and SDR (§5.5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,7 +58,11 @@ pub struct Org {
 
 impl Org {
     /// A new organisation with the three profiles that each has from the start (§1.3), and nothing else.
-    pub fn new(id: impl Into<String>, name: impl Into<String>, time_zone: impl Into<String>) -> Self {
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        time_zone: impl Into<String>,
+    ) -> Self {
         Self {
             format: Format::V1,
             id: id.into(),
@@ -63,7 +71,11 @@ impl Org {
             settings: Settings::default(),
             job_roles: None,
             roles: Vec::new(),
-            profiles: vec![Profile::standard(), Profile::leadership(), Profile::administrator()],
+            profiles: vec![
+                Profile::standard(),
+                Profile::leadership(),
+                Profile::administrator(),
+            ],
             users: Vec::new(),
             companies: Vec::new(),
             records: Vec::new(),
@@ -100,7 +112,10 @@ impl Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { multi_user_assignment: true, reports_reach: ReportsReach::default() }
+        Self {
+            multi_user_assignment: true,
+            reports_reach: ReportsReach::default(),
+        }
     }
 }
 
@@ -128,7 +143,13 @@ pub struct JobRole {
 impl JobRole {
     /// The four that exist from the start: AE, BDR, CSM and SDR (§5.5).
     pub fn initial() -> Vec<Self> {
-        ["AE", "BDR", "CSM", "SDR"].into_iter().map(|name| Self { id: name.to_ascii_lowercase(), name: name.to_owned() }).collect()
+        ["AE", "BDR", "CSM", "SDR"]
+            .into_iter()
+            .map(|name| Self {
+                id: name.to_ascii_lowercase(),
+                name: name.to_owned(),
+            })
+            .collect()
     }
 }
 
@@ -152,13 +173,25 @@ pub struct Profile {
     /// Shown to people.
     pub name: String,
     /// Whether this profile answers `all` and permitted to everything.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_false")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_false"
+    )]
     pub admin: bool,
     /// The scopes; what is not mentioned is denied.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Permissions::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Permissions::is_empty"
+    )]
     pub permissions: Permissions,
     /// The toggles; what is not mentioned is denied.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Toggles::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Toggles::is_empty"
+    )]
     pub toggles: Toggles,
 }
 
@@ -179,7 +212,9 @@ impl Permissions {
 
     /// Every scope that the profile mentions.
     pub fn iter(&self) -> impl Iterator<Item = (RecordType, Action, Scope)> + '_ {
-        self.0.iter().map(|(&(kind, action), &scope)| (kind, action, scope))
+        self.0
+            .iter()
+            .map(|(&(kind, action), &scope)| (kind, action, scope))
     }
 
     /// Whether the profile mentions no scope.
@@ -190,7 +225,12 @@ impl Permissions {
 
 impl FromIterator<(RecordType, Action, Scope)> for Permissions {
     fn from_iter<I: IntoIterator<Item = (RecordType, Action, Scope)>>(settings: I) -> Self {
-        Self(settings.into_iter().map(|(kind, action, scope)| ((kind, action), scope)).collect())
+        Self(
+            settings
+                .into_iter()
+                .map(|(kind, action, scope)| ((kind, action), scope))
+                .collect(),
+        )
     }
 }
 
@@ -211,7 +251,9 @@ impl Toggles {
 
     /// Every toggle that the profile mentions.
     pub fn iter(&self) -> impl Iterator<Item = (Toggle, bool)> + '_ {
-        self.0.iter().map(|(&toggle, &permitted)| (toggle, permitted))
+        self.0
+            .iter()
+            .map(|(&toggle, &permitted)| (toggle, permitted))
     }
 
     /// Whether the profile mentions no toggle.
@@ -246,13 +288,21 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_role: Option<String>,
     /// Whether the account may be used.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Status::is_active")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Status::is_active"
+    )]
     pub status: Status,
     /// The guest term; absent for a standard user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guest: Option<Guest>,
     /// The standing at partner companies.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub memberships: Vec<Membership>,
 }
 
@@ -286,7 +336,10 @@ vocabulary! {
 }
 
 impl Status {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` hands a reference")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde's `skip_serializing_if` hands a reference"
+    )]
     fn is_active(&self) -> bool {
         *self == Self::Active
     }
@@ -316,7 +369,11 @@ pub struct Membership {
     /// The standing there.
     pub tier: Tier,
     /// Whether this is the user's one primary company.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "is_false")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "is_false"
+    )]
     pub primary: bool,
 }
 
@@ -374,20 +431,36 @@ pub struct CrmRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The assigned users.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub assigned: Vec<Assignment>,
     /// The id of the record's account, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Whatever else the CRM knows, to filter and sort by.
-    #[serde(default, deserialize_with = "null_is_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub fields: BTreeMap<String, FieldValue>,
 }
 
 impl CrmRecord {
     /// A record without owner, assigned users, account or fields.
     pub fn new(kind: RecordType, id: impl Into<String>) -> Self {
-        Self { kind, id: id.into(), name: None, owner: None, assigned: Vec::new(), account: None, fields: BTreeMap::new() }
+        Self {
+            kind,
+            id: id.into(),
+            name: None,
+            owner: None,
+            assigned: Vec::new(),
+            account: None,
+            fields: BTreeMap::new(),
+        }
     }
 }
 
@@ -402,7 +475,10 @@ pub struct Assignment {
 
 impl From<&str> for Assignment {
     fn from(user: &str) -> Self {
-        Self { user: user.to_owned(), job_role: None }
+        Self {
+            user: user.to_owned(),
+            job_role: None,
+        }
     }
 }
 
@@ -441,10 +517,14 @@ impl<'de> Deserialize<'de> for Assignment {
                 Ok(user.into())
             }
             fn visit_string<E: de::Error>(self, user: String) -> Result<Assignment, E> {
-                Ok(Assignment { user, job_role: None })
+                Ok(Assignment {
+                    user,
+                    job_role: None,
+                })
             }
             fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Assignment, A::Error> {
-                let Object { user, job_role } = Object::deserialize(de::value::MapAccessDeserializer::new(object))?;
+                let Object { user, job_role } =
+                    Object::deserialize(de::value::MapAccessDeserializer::new(object))?;
                 Ok(Assignment { user, job_role })
             }
         }
@@ -473,8 +553,13 @@ impl Serialize for FieldValue {
         match self {
             Self::Null => to.serialize_unit(),
             Self::Bool(value) => to.serialize_bool(*value),
-            #[expect(clippy::cast_possible_truncation, reason = "the value is whole and within the exact range")]
-            Self::Number(value) if value.fract() == 0.0 && value.abs() <= EXACT => to.serialize_i64(*value as i64),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the value is whole and within the exact range"
+            )]
+            Self::Number(value) if value.fract() == 0.0 && value.abs() <= EXACT => {
+                to.serialize_i64(*value as i64)
+            }
             Self::Number(value) => to.serialize_f64(*value),
             Self::Text(value) => to.serialize_str(value),
         }
@@ -495,11 +580,17 @@ impl<'de> Deserialize<'de> for FieldValue {
             fn visit_bool<E: de::Error>(self, value: bool) -> Result<FieldValue, E> {
                 Ok(FieldValue::Bool(value))
             }
-            #[expect(clippy::cast_precision_loss, reason = "numbers are JavaScript's: 64-bit floating point")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "numbers are JavaScript's: 64-bit floating point"
+            )]
             fn visit_i64<E: de::Error>(self, value: i64) -> Result<FieldValue, E> {
                 Ok(FieldValue::Number(value as f64))
             }
-            #[expect(clippy::cast_precision_loss, reason = "numbers are JavaScript's: 64-bit floating point")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "numbers are JavaScript's: 64-bit floating point"
+            )]
             fn visit_u64<E: de::Error>(self, value: u64) -> Result<FieldValue, E> {
                 Ok(FieldValue::Number(value as f64))
             }
@@ -546,7 +637,11 @@ pub struct Deal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// A calendar day, or an instant.
-    #[serde(default, deserialize_with = "day_or_instant", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "day_or_instant",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expected_close: Option<String>,
     /// When the deal was registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -555,7 +650,11 @@ pub struct Deal {
 
 impl Deal {
     /// A deal that its owner registered, without stage, amount or dates.
-    pub fn new(id: impl Into<String>, company: impl Into<String>, owner: impl Into<String>) -> Self {
+    pub fn new(
+        id: impl Into<String>,
+        company: impl Into<String>,
+        owner: impl Into<String>,
+    ) -> Self {
         Self {
             id: id.into(),
             name: None,
@@ -576,13 +675,18 @@ fn yes() -> bool {
     true
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` hands a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's `skip_serializing_if` hands a reference"
+)]
 fn is_false(value: &bool) -> bool {
     !value
 }
 
 /// An optional field may be absent or `null`: both mean the same.
-fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    from: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or_default())
 }
 
@@ -595,7 +699,9 @@ fn day_or_instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, 
     match &text {
         Some(day) if crate::instant::is_calendar_day(day) => {}
         Some(instant) => {
-            instant.parse::<Instant>().map_err(|error| coded(Code::InvalidInstant, error))?;
+            instant
+                .parse::<Instant>()
+                .map_err(|error| coded(Code::InvalidInstant, error))?;
         }
         None => {}
     }
@@ -623,7 +729,10 @@ impl<'de> Deserialize<'de> for Permissions {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Permissions, A::Error> {
                 let mut permissions = Permissions::default();
                 while let Some(kind) = next_word(&mut map)? {
-                    map.next_value_seed(ByAction { kind, into: &mut permissions })?;
+                    map.next_value_seed(ByAction {
+                        kind,
+                        into: &mut permissions,
+                    })?;
                 }
                 Ok(permissions)
             }
@@ -649,11 +758,17 @@ impl<'de> Deserialize<'de> for Permissions {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
                 while let Some(action) = next_word(&mut map)? {
-                    let scope = map.next_value_seed(ApplicableScope { kind: self.kind, action })?;
+                    let scope = map.next_value_seed(ApplicableScope {
+                        kind: self.kind,
+                        action,
+                    })?;
                     if let Some(scope) = scope
                         && self.into.0.insert((self.kind, action), scope).is_some()
                     {
-                        return Err(coded(Code::InvalidField, format_args!("duplicate field `{action}`")));
+                        return Err(coded(
+                            Code::InvalidField,
+                            format_args!("duplicate field `{action}`"),
+                        ));
                     }
                 }
                 Ok(())
@@ -703,7 +818,10 @@ impl<'de> Deserialize<'de> for Toggles {
                     if let Some(permitted) = map.next_value::<Option<bool>>()?
                         && toggles.0.insert(toggle, permitted).is_some()
                     {
-                        return Err(coded(Code::InvalidField, format_args!("duplicate field `{toggle}`")));
+                        return Err(coded(
+                            Code::InvalidField,
+                            format_args!("duplicate field `{toggle}`"),
+                        ));
                     }
                 }
                 Ok(toggles)
@@ -729,7 +847,9 @@ where
         }
     }
 
-    let Some(word) = map.next_key::<String>()? else { return Ok(None) };
+    let Some(word) = map.next_key::<String>()? else {
+        return Ok(None);
+    };
     match word.parse() {
         Ok(key) => Ok(Some(key)),
         Err(unknown) => match map.next_value_seed(Refuse(unknown))? {},

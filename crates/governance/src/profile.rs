@@ -96,7 +96,13 @@ impl Profile {
 
     /// The profile Leadership, which every organisation has from the start (§1.3).
     pub fn leadership() -> Self {
-        Self::initial("leadership", "Leadership", Scope::Reports, Scope::Reports, &[Toggle::Export])
+        Self::initial(
+            "leadership",
+            "Leadership",
+            Scope::Reports,
+            Scope::Reports,
+            &[Toggle::Export],
+        )
     }
 
     /// The profile Admin, which every organisation has from the start (§1.3).
@@ -114,12 +120,18 @@ impl Profile {
         let scope = |kind: RecordType, action| match (kind, action) {
             (_, Action::Create) => Scope::All,
             (_, Action::Assign) => assign,
-            (kind, Action::View | Action::Edit) if kind.has_assigned_users() || kind == RecordType::Task => Scope::All,
+            (kind, Action::View | Action::Edit)
+                if kind.has_assigned_users() || kind == RecordType::Task =>
+            {
+                Scope::All
+            }
             // A task's scopes leave out the hierarchy: the widest that applies below `all` is `owned`.
             (RecordType::Task, _) => Scope::Owned,
             _ => rest,
         };
-        let settings = RecordType::ALL.iter().flat_map(|&kind| Action::ALL.iter().map(move |&action| (kind, action)));
+        let settings = RecordType::ALL
+            .iter()
+            .flat_map(|&kind| Action::ALL.iter().map(move |&action| (kind, action)));
         Self {
             id: id.to_owned(),
             name: name.to_owned(),

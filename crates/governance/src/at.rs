@@ -1,0 +1,54 @@
+//! The organisation at an instant, and who passes the gate there (§2).
+
+use crate::governance::{Governance, Term};
+use crate::instant::Instant;
+use crate::ix::UserIx;
+use crate::org::Status;
+
+/// A compiled organisation at an instant: what questions are asked of.
+///
+/// It borrows the organisation and copies freely; making one costs nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'g> {
+    pub(crate) governance: &'g Governance,
+    now: Instant,
+}
+
+impl<'g> At<'g> {
+    pub(crate) fn new(governance: &'g Governance, now: Instant) -> Self {
+        Self { governance, now }
+    }
+
+    /// The instant.
+    pub fn now(self) -> Instant {
+        self.now
+    }
+
+    /// The organisation.
+    pub fn governance(self) -> &'g Governance {
+        self.governance
+    }
+
+    /// Whether the user may use the organisation at all (§2): exists, is active, and as a guest has
+    /// claimed the invitation, is not revoked and is within the term.
+    pub fn gate(self, user: &str) -> bool {
+        self.governance
+            .users
+            .find(user)
+            .is_some_and(|user| self.passes_gate(user))
+    }
+
+    pub(crate) fn passes_gate(self, user: UserIx) -> bool {
+        self.governance.users.get(user).is_some_and(|person| {
+            person.status == Status::Active
+                && person.guest.as_ref().is_none_or(|term| {
+                    term.claimed && term.revoked_at.is_none() && !self.is_over(term)
+                })
+        })
+    }
+
+    /// Whether the guest's term has ended: its last instant is the one before `expiresAt`.
+    pub(crate) fn is_over(self, term: &Term) -> bool {
+        self.now >= term.expires_at
+    }
+}

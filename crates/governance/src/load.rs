@@ -1,0 +1,168 @@
+//! Reading an organisation: strict about form, tolerant about references (§10.1).
+
+use serde::Deserialize;
+
+use crate::error::{Code, LoadError, Pointer, uncoded};
+use crate::governance::Governance;
+use crate::org::Org;
+
+/// How much an organisation may hold (§10.3). Past a limit, loading ends in an error with its own code.
+///
+/// The defaults are far above the largest organisations known, and low enough that a hostile
+/// document ends in an error before it ends the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of JSON ([`Code::DocumentTooLarge`]). Default: 1 GiB.
+    pub document: usize,
+    /// Users ([`Code::TooManyUsers`]). Default: 1,000,000.
+    pub users: usize,
+    /// Roles ([`Code::TooManyRoles`]). Default: 200,000.
+    pub roles: usize,
+    /// Profiles, job roles and companies, each ([`Code::TooManyItems`]). Default: 100,000.
+    pub catalogue: usize,
+    /// Records of all types together ([`Code::TooManyItems`]). Default: 50,000,000.
+    pub records: usize,
+    /// Deals ([`Code::TooManyItems`]). Default: 1,000,000, up to which totals are exact.
+    pub deals: usize,
+    /// Bytes of an id or a name ([`Code::TextTooLong`]). Default: 1,024.
+    pub text: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document: 1 << 30,
+            users: 1_000_000,
+            roles: 200_000,
+            catalogue: 100_000,
+            records: 50_000_000,
+            deals: 1_000_000,
+            text: 1_024,
+        }
+    }
+}
+
+impl Governance {
+    /// Loads an organisation from its JSON, within the default [`Limits`].
+    ///
+    /// What names nothing counts as absent and is told by [`diagnose`](crate::At::diagnose); so is a
+    /// member that the format does not have, which is passed over.
+    ///
+    /// # Errors
+    /// A [`LoadError`] with the code and the place of the first fault in the document. Nothing is kept.
+    ///
+    /// # Complexity
+    /// Linear in the size of the document.
+    pub fn load(json: &[u8]) -> Result<Self, LoadError> {
+        Self::load_within(json, &Limits::default())
+    }
+
+    /// Loads an organisation from its JSON, within limits of the caller's.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_within(json: &[u8], limits: &Limits) -> Result<Self, LoadError> {
+        if json.len() > limits.document {
+            let message = format!(
+                "the document has {} bytes, at most {} are read",
+                json.len(),
+                limits.document
+            );
+            return Err(LoadError::new(
+                Code::DocumentTooLarge,
+                Pointer::root(),
+                message,
+            ));
+        }
+        let (org, unknown) = read(json)?;
+        Self::compile(org, unknown, limits)
+    }
+
+    /// Loads an organisation that is held as data, with the same checks.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_org(org: Org) -> Result<Self, LoadError> {
+        Self::compile(org, Vec::new(), &Limits::default())
+    }
+}
+
+/// The organisation, and the places of the members that the format does not have.
+fn read(json: &[u8]) -> Result<(Org, Vec<Pointer>), LoadError> {
+    let mut unknown = Vec::new();
+    let mut from = serde_json::Deserializer::from_slice(json);
+    let read = serde_ignored::deserialize(&mut from, |path: serde_ignored::Path<'_>| {
+        unknown.push(pointer_to_ignored(&path))
+    })
+    .and_then(|org| from.end().map(|()| org));
+    match read {
+        Ok(org) => Ok((org, unknown)),
+        // Keeping track of the place costs time, so only a document with a fault is read that way.
+        Err(error) => Err(locate(json, &error)),
+    }
+}
+
+fn locate(json: &[u8], error: &serde_json::Error) -> LoadError {
+    let mut track = serde_path_to_error::Track::new();
+    let mut from = serde_json::Deserializer::from_slice(json);
+    let again = Org::deserialize(serde_path_to_error::Deserializer::new(
+        &mut from, &mut track,
+    ));
+    // What follows the document is a fault that the second reading does not come to.
+    let path = if again.is_err() {
+        pointer_to_fault(&track.path())
+    } else {
+        Pointer::root()
+    };
+    let (code, message) = described(error);
+    LoadError::new(code, path, message)
+}
+
+/// The code and the message of a reader's error.
+pub(crate) fn described(error: &serde_json::Error) -> (Code, String) {
+    let text = error.to_string();
+    let otherwise = match error.classify() {
+        _ if text.starts_with("recursion limit exceeded") => Code::TooDeep,
+        serde_json::error::Category::Data => Code::InvalidField,
+        _ => Code::MalformedJson,
+    };
+    uncoded(&text, otherwise)
+}
+
+pub(crate) fn pointer_to_fault(path: &serde_path_to_error::Path) -> Pointer {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .fold(Pointer::root(), |place, segment| match segment {
+            Segment::Seq { index } => place.item(*index),
+            Segment::Map { key } => place.member(key),
+            Segment::Enum { variant } => place.member(variant),
+            Segment::Unknown => place,
+        })
+}
+
+fn pointer_to_ignored(path: &serde_ignored::Path<'_>) -> Pointer {
+    use serde_ignored::Path;
+    let mut segments = Vec::new();
+    let mut path = path;
+    loop {
+        path = match path {
+            Path::Root => break,
+            Path::Seq { parent, index } => {
+                segments.push(index.to_string());
+                parent
+            }
+            Path::Map { parent, key } => {
+                segments.push(key.clone());
+                parent
+            }
+            Path::Some { parent }
+            | Path::NewtypeStruct { parent }
+            | Path::NewtypeVariant { parent } => parent,
+        };
+    }
+    segments
+        .iter()
+        .rev()
+        .fold(Pointer::root(), |place, segment| place.member(segment))
+}

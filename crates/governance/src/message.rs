@@ -1,0 +1,415 @@
+//! The one table of sentences: every reason and obstacle, in plain English with people's names.
+
+use crate::at::At;
+use crate::error::Excerpt;
+use crate::instant::Instant;
+use crate::ix::{CompanyIx, Ix, RecordIx, UserIx};
+use crate::org::Tier;
+use crate::profile::{Action, Scope};
+use crate::record::RecordType;
+
+impl RecordType {
+    /// The word for one record of this type in a sentence.
+    pub fn noun(self) -> &'static str {
+        self.as_str()
+    }
+
+    /// The word for several records of this type in a sentence.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Account => "accounts",
+            Self::Prospect => "prospects",
+            Self::Opportunity => "opportunities",
+            Self::Task => "tasks",
+            Self::Sequence => "sequences",
+            Self::Mailing => "mailings",
+            Self::Call => "calls",
+            Self::Meeting => "meetings",
+            Self::Conversation => "conversations",
+        }
+    }
+}
+
+/// The words that messages are made of.
+impl At<'_> {
+    fn name(&self, user: UserIx) -> &str {
+        self.governance.users.name(user)
+    }
+
+    fn profile_name(&self, user: UserIx) -> &str {
+        let row = self
+            .governance
+            .users
+            .get(user)
+            .and_then(|person| self.governance.profiles.rows.get(person.profile.at()));
+        row.map_or("", |row| &row.profile.name)
+    }
+
+    fn role_path(&self, viewer: UserIx, report: UserIx) -> String {
+        let path = self
+            .role(viewer)
+            .zip(self.role(report))
+            .and_then(|(top, bottom)| self.governance.roles.forest.path(top, bottom));
+        let names: Vec<_> = path
+            .unwrap_or_default()
+            .into_iter()
+            .map(|role| self.governance.roles.name(role))
+            .collect();
+        names.join(" › ")
+    }
+}
+
+pub(crate) fn owner(at: At<'_>, viewer: UserIx, kind: RecordType) -> String {
+    format!(
+        "{} is the record owner of this {}.",
+        at.name(viewer),
+        kind.noun()
+    )
+}
+
+pub(crate) fn assigned(at: At<'_>, viewer: UserIx, kind: RecordType) -> String {
+    format!(
+        "{} is an assigned user of this {}.",
+        at.name(viewer),
+        kind.noun()
+    )
+}
+
+pub(crate) fn report(at: At<'_>, viewer: UserIx, holder: UserIx, kind: RecordType) -> String {
+    let path = at.role_path(viewer, holder);
+    format!(
+        "{} holds this {} and reports to {}: {path}.",
+        at.name(holder),
+        kind.noun(),
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn peer(at: At<'_>, viewer: UserIx, holder: UserIx, kind: RecordType) -> String {
+    let role = at
+        .role(holder)
+        .map_or("", |role| at.governance.roles.name(role));
+    format!(
+        "{} holds this {} and has the same role as {}: {role}.",
+        at.name(holder),
+        kind.noun(),
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn all(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
+    format!(
+        "The profile {} lets {} {action} all {}.",
+        at.profile_name(viewer),
+        at.name(viewer),
+        kind.plural()
+    )
+}
+
+pub(crate) fn lifted(
+    at: At<'_>,
+    viewer: UserIx,
+    report: UserIx,
+    kind: RecordType,
+    action: Action,
+) -> String {
+    let path = at.role_path(viewer, report);
+    format!(
+        "{} reports to {} ({path}) and can {action} all {}.",
+        at.name(report),
+        at.name(viewer),
+        kind.plural()
+    )
+}
+
+pub(crate) fn account(at: At<'_>, viewer: UserIx, account: RecordIx) -> String {
+    let accounts = at.governance.records.of(RecordType::Account);
+    let account = accounts
+        .name(account)
+        .unwrap_or_else(|| accounts.ids.text(account));
+    format!(
+        "{} sees the prospect’s account {account}, and the profile {} shows the prospects in an account.",
+        at.name(viewer),
+        at.profile_name(viewer)
+    )
+}
+
+pub(crate) fn create(at: At<'_>, viewer: UserIx, kind: RecordType) -> String {
+    format!(
+        "The profile {} lets {} create {}.",
+        at.profile_name(viewer),
+        at.name(viewer),
+        kind.plural()
+    )
+}
+
+pub(crate) fn deal_owner(at: At<'_>, viewer: UserIx) -> String {
+    format!("{} is the deal owner.", at.name(viewer))
+}
+
+pub(crate) fn registrar(at: At<'_>, viewer: UserIx, owner: UserIx) -> String {
+    if viewer == owner {
+        format!("{} registered this deal.", at.name(viewer))
+    } else {
+        format!(
+            "{} registered this deal on behalf of {}.",
+            at.name(viewer),
+            at.name(owner)
+        )
+    }
+}
+
+pub(crate) fn tier(
+    at: At<'_>,
+    viewer: UserIx,
+    owner: UserIx,
+    own: Tier,
+    theirs: Tier,
+    company: CompanyIx,
+) -> String {
+    let company = at.governance.companies.name(company);
+    format!(
+        "{} is {} at {company}, above the deal owner {}, who is {}.",
+        at.name(viewer),
+        own.label(),
+        at.name(owner),
+        theirs.label()
+    )
+}
+
+pub(crate) fn account_owner(at: At<'_>, viewer: UserIx, company: CompanyIx) -> String {
+    format!(
+        "{} is Account Owner of {}.",
+        at.name(viewer),
+        at.governance.companies.name(company)
+    )
+}
+
+pub(crate) fn vendor(at: At<'_>, viewer: UserIx) -> String {
+    format!(
+        "The profile {} shows {} every partner deal.",
+        at.profile_name(viewer),
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn unknown_user(id: &str) -> String {
+    format!("No user has the id {}.", Excerpt(id))
+}
+
+pub(crate) fn unknown_record(kind: RecordType, id: &str) -> String {
+    format!("No {} has the id {}.", kind.noun(), Excerpt(id))
+}
+
+pub(crate) fn unknown_deal(id: &str) -> String {
+    format!("No deal has the id {}.", Excerpt(id))
+}
+
+pub(crate) fn locked(at: At<'_>, viewer: UserIx) -> String {
+    format!("{} is locked.", at.name(viewer))
+}
+
+pub(crate) fn guest_unclaimed(at: At<'_>, viewer: UserIx) -> String {
+    format!("{} has not claimed the guest invitation.", at.name(viewer))
+}
+
+pub(crate) fn guest_revoked(at: At<'_>, viewer: UserIx, revoked_at: Instant) -> String {
+    format!(
+        "The guest access of {} was revoked on {revoked_at}.",
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn guest_expired(at: At<'_>, viewer: UserIx, expires_at: Instant) -> String {
+    format!(
+        "The guest term of {} ended on {expires_at}.",
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn guest_admin(at: At<'_>, viewer: UserIx) -> String {
+    format!(
+        "{} is a guest, and for a guest the admin profile {} permits nothing.",
+        at.name(viewer),
+        at.profile_name(viewer)
+    )
+}
+
+pub(crate) fn permission_denied(
+    at: At<'_>,
+    viewer: UserIx,
+    kind: RecordType,
+    action: Action,
+) -> String {
+    format!(
+        "The profile {} does not let {} {action} {}.",
+        at.profile_name(viewer),
+        at.name(viewer),
+        kind.plural()
+    )
+}
+
+pub(crate) fn not_a_holder(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
+    let holder = if kind.has_assigned_users() && at.governance.settings.multi_user_assignment {
+        "neither the record owner nor an assigned user"
+    } else {
+        "not the record owner"
+    };
+    let name = at.name(viewer);
+    if at.stored_scope(viewer, kind, action) == Scope::Owned {
+        let profile = at.profile_name(viewer);
+        format!(
+            "{name} is {holder} of this {}, and the profile {profile} lets {name} {action} only owned ones.",
+            kind.noun()
+        )
+    } else {
+        format!(
+            "{name} is {holder} of this {}, and has no role in the hierarchy through which others’ records would be reached.",
+            kind.noun()
+        )
+    }
+}
+
+pub(crate) fn outside_reports(
+    at: At<'_>,
+    viewer: UserIx,
+    holders: &[UserIx],
+    kind: RecordType,
+    scope: Scope,
+) -> String {
+    let name = at.name(viewer);
+    let noun = kind.noun();
+    let reached = if scope == Scope::Peers {
+        "reports to or shares a role with"
+    } else {
+        "reports to"
+    };
+    match holders {
+        [] => format!(
+            "Nobody holds this {noun}, so only those who see all {} see it.",
+            kind.plural()
+        ),
+        [holder] => format!(
+            "{} holds this {noun}, and is not somebody who {reached} {name}.",
+            at.name(*holder)
+        ),
+        holders => format!(
+            "None of the {} users who hold this {noun} {reached} {name}.",
+            holders.len()
+        ),
+    }
+}
+
+pub(crate) fn view_denied(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
+    let name = at.name(viewer);
+    let verb = match action {
+        Action::View | Action::Create | Action::Edit => "change",
+        Action::Delete => "delete",
+        Action::Assign => "choose the assigned users of",
+    };
+    format!(
+        "{name} cannot see this {}, and may {verb} only what {name} sees.",
+        kind.noun()
+    )
+}
+
+pub(crate) fn no_tier(at: At<'_>, viewer: UserIx) -> String {
+    format!(
+        "{} has no primary partner company and manages none.",
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn no_rank(at: At<'_>, owner: UserIx, company: CompanyIx) -> String {
+    format!(
+        "The deal owner {} has no tier at {}, so no tier is above it.",
+        at.name(owner),
+        at.governance.companies.name(company)
+    )
+}
+
+pub(crate) fn other_company(at: At<'_>, viewer: UserIx, company: CompanyIx) -> String {
+    format!(
+        "The deal belongs to {}, which is neither the primary company of {} nor managed by them.",
+        at.governance.companies.name(company),
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn lateral(
+    at: At<'_>,
+    viewer: UserIx,
+    owner: UserIx,
+    tier: Tier,
+    company: CompanyIx,
+) -> String {
+    let company = at.governance.companies.name(company);
+    format!(
+        "The deal owner {} is {} at {company}, as {} is, and nobody sees the deals of another with the same tier.",
+        at.name(owner),
+        tier.label(),
+        at.name(viewer)
+    )
+}
+
+pub(crate) fn higher_tier(
+    at: At<'_>,
+    viewer: UserIx,
+    owner: UserIx,
+    own: Tier,
+    theirs: Tier,
+    company: CompanyIx,
+) -> String {
+    let company = at.governance.companies.name(company);
+    format!(
+        "The deal owner {} is {} at {company}, above {}, who is {}.",
+        at.name(owner),
+        theirs.label(),
+        at.name(viewer),
+        own.label()
+    )
+}
+
+/// What a tier sees, as one sentence for people (§6).
+pub fn tier_sees(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Sales => "Sees the deals that are theirs, and those they registered.",
+        Tier::Manager => {
+            "Sees their own deals and those of everyone in Sales at their primary company; not those of another Manager."
+        }
+        Tier::Executive => {
+            "Sees their own deals and those of Managers and Sales at their primary company; not those of another Executive."
+        }
+        Tier::Owner => {
+            "Sees their own deals and those of Executives, Managers and Sales at every company that they manage; not those of another Account Owner."
+        }
+    }
+}
+
+/// What a tier may do, as one sentence for people (§6.5).
+pub fn tier_interacts(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Sales => "May edit their own deals.",
+        Tier::Manager | Tier::Executive => {
+            "May edit their own deals and those they see by tier, and reassign the latter among people at or below their tier."
+        }
+        Tier::Owner => {
+            "May edit and reassign the deals they see at the companies that they manage."
+        }
+    }
+}
+
+/// When a tier is notified, as one sentence for people (§6.6).
+pub fn tier_is_notified(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Sales | Tier::Executive => {
+            "Is notified when a deal of theirs is registered, or changes its owner, stage, amount or expected close."
+        }
+        Tier::Manager => {
+            "Is notified when any deal of their primary company is registered, or changes its owner, stage, amount or expected close."
+        }
+        Tier::Owner => {
+            "Is notified when any deal of a company that they manage is registered, or changes its owner, stage, amount or expected close."
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! The partner pipeline: who sees which deal, and what they may do to it (§6).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::amount::Amount;
+use crate::at::At;
+use crate::decision::{Decision, Grant, Obstacle, ObstacleCode, Rule, Viewer};
+use crate::error::AskError;
+use crate::governance::DealRow;
+use crate::ix::{CompanyIx, DealIx, Ix, UserIx};
+use crate::message;
+use crate::org::Tier;
+use crate::profile::Toggle;
+use crate::view::{Cursors, Order, Sort, Value, read_question};
+use crate::word::vocabulary;
+
+/// Which of the deals that a user sees are wanted, and in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PipelineQuery {
+    /// Only deals in one of these stages.
+    #[serde(default)]
+    pub stage: Option<Vec<String>>,
+    /// Only deals of one of these companies.
+    #[serde(default)]
+    pub company: Option<Vec<String>>,
+    /// Only deals of one of these deal owners.
+    #[serde(default)]
+    pub owner: Option<Vec<String>>,
+    /// Only deals whose name, or id where there is no name, contains this text without regard to case.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The order, most significant first, by a column of [`PipelineRow`] or `createdAt`; equal deals stay in load order.
+    #[serde(default)]
+    pub sort: Option<Vec<Sort>>,
+    /// At most so many rows; absent: all.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Where the page before this one ended.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}
+
+impl PipelineQuery {
+    /// Reads the contract's JSON for a query.
+    ///
+    /// # Errors
+    /// An [`AskError`] with the code and the place of the fault.
+    pub fn from_json(json: &str) -> Result<Self, AskError> {
+        read_question(json)
+    }
+}
+
+/// The deals that a user sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pipeline {
+    /// How many deals there are on all pages together.
+    pub total: usize,
+    /// The deals on this page.
+    pub rows: Vec<PipelineRow>,
+    /// Count and sum of the deals on all pages, by stage and currency (§6.7), in the order of both.
+    pub totals: Vec<Total>,
+    /// What to ask the next page with; absent on the last one.
+    pub cursor: Option<String>,
+}
+
+/// One deal, as a user sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PipelineRow {
+    /// The deal's id.
+    pub id: String,
+    /// The deal's name; empty without one.
+    pub name: String,
+    /// The id of the deal's company.
+    pub company: String,
+    /// The id of the deal owner.
+    pub owner: String,
+    /// The id of the registrar, who is the deal owner unless somebody else is named.
+    pub registered_by: String,
+    /// The stage; empty without one.
+    pub stage: String,
+    /// The amount.
+    pub amount: Option<Amount>,
+    /// The amount's currency.
+    pub currency: Option<String>,
+    /// A calendar day, or an instant.
+    pub expected_close: Option<String>,
+    /// The rules by which the user sees the deal.
+    pub grants: Vec<Rule>,
+    /// What the user may do to the deal (§6.5).
+    pub interactions: Vec<Interaction>,
+}
+
+/// The deals of one stage in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Total {
+    /// The stage; empty for deals without one.
+    pub stage: String,
+    /// The currency; amounts of different currencies are never added.
+    pub currency: Option<String>,
+    /// How many deals.
+    pub count: usize,
+    /// Their amounts together, exactly; a deal without an amount adds nothing.
+    pub amount: Amount,
+}
+
+vocabulary! {
+    /// What a user may do to a deal (§6.5).
+    Interaction, InvalidField, "interaction" {
+        /// See it.
+        View = "view",
+        /// Change it.
+        Edit = "edit",
+        /// Give it to another deal owner.
+        Reassign = "reassign",
+    }
+}
+
+impl Interaction {
+    /// What a grant lets a user do (§6.5).
+    fn by(rule: Rule) -> &'static [Self] {
+        match rule {
+            Rule::Tier | Rule::AccountOwner | Rule::Vendor => {
+                &[Self::View, Self::Edit, Self::Reassign]
+            }
+            Rule::DealOwner => &[Self::View, Self::Edit],
+            Rule::Registrar => &[Self::View],
+            _ => &[],
+        }
+    }
+}
+
+impl At<'_> {
+    /// The deals that the user sees, with the reasons, what the user may do, and totals (§6).
+    ///
+    /// # Errors
+    /// An [`AskError`] for a cursor of another question.
+    ///
+    /// # Complexity
+    /// In the number of deals that are the user's own or of the user's companies; of all deals with `allDeals`.
+    pub fn pipeline(self, user: &str, query: &PipelineQuery) -> Result<Pipeline, AskError> {
+        let deals = &self.governance.deals;
+        let cursor = Cursors::new(&(
+            user,
+            &query.stage,
+            &query.company,
+            &query.owner,
+            &query.text,
+            &query.sort,
+        ));
+        let after = cursor
+            .read(query.cursor.as_deref(), deals.rows.len())?
+            .map(DealIx::new);
+        let viewer = self.governance.users.find(user);
+        let text = query.text.as_ref().map(|text| text.to_lowercase());
+        let visible = viewer
+            .map(|viewer| self.visible_deals(viewer))
+            .unwrap_or_default();
+        let matched: Vec<_> = visible
+            .into_iter()
+            .filter(|&deal| {
+                deals
+                    .get(deal)
+                    .is_some_and(|row| self.is_wanted(deal, row, query, text.as_deref()))
+            })
+            .collect();
+
+        let totals = self.totals(&matched);
+        let sort = query.sort.as_deref().unwrap_or_default();
+        let keys = |deal: DealIx| {
+            sort.iter()
+                .map(|sort| self.column(deal, &sort.by))
+                .collect::<Vec<_>>()
+        };
+        let order = Order {
+            descending: sort.iter().map(|sort| sort.descending).collect(),
+        };
+        let (total, page, more) = order.page(matched, keys, after, query.limit);
+        Ok(Pipeline {
+            total,
+            totals,
+            cursor: page
+                .last()
+                .filter(|_| more)
+                .map(|last| cursor.write(last.number())),
+            rows: page
+                .into_iter()
+                .filter_map(|deal| self.pipeline_row(viewer?, deal))
+                .collect(),
+        })
+    }
+
+    /// The decision whether the user sees the deal, with every reason, or every gate that failed (§4, §6).
+    pub fn explain_deal(self, user: &str, id: &str) -> Decision {
+        let Some(viewer) = self.governance.users.find(user) else {
+            return Decision::refused(vec![Obstacle::new(
+                ObstacleCode::UnknownUser,
+                message::unknown_user(user),
+            )]);
+        };
+        let mut obstacles = self.gate_obstacles(viewer);
+        let Some((deal, row)) = self
+            .governance
+            .deals
+            .ids
+            .get(id)
+            .and_then(|deal| Some((deal, self.governance.deals.get(deal)?)))
+        else {
+            obstacles.push(Obstacle::new(
+                ObstacleCode::UnknownRecord,
+                message::unknown_deal(id),
+            ));
+            return Decision::refused(obstacles);
+        };
+        if self.sees_deal(viewer, deal) {
+            return Decision::allowed(self.deal_grants(viewer, row));
+        }
+        if self.deal_rules(viewer, row).is_empty() {
+            obstacles.push(self.deal_obstacle(viewer, row));
+        }
+        Decision::refused(obstacles)
+    }
+
+    /// Everyone who sees the deal, in the users' load order, with every reason. Nobody for a deal that does not exist.
+    ///
+    /// # Complexity
+    /// In the number of users.
+    pub fn deal_viewers(self, id: &str) -> Vec<Viewer> {
+        let Some((deal, row)) = self
+            .governance
+            .deals
+            .ids
+            .get(id)
+            .and_then(|deal| Some((deal, self.governance.deals.get(deal)?)))
+        else {
+            return Vec::new();
+        };
+        let users = self
+            .governance
+            .users
+            .iter()
+            .filter(|&user| self.sees_deal(user, deal));
+        users
+            .map(|user| Viewer {
+                user: self.user_id(user),
+                grants: self.deal_grants(user, row),
+            })
+            .collect()
+    }
+
+    /// `pipeline(u, d)`
+    fn sees_deal(self, user: UserIx, deal: DealIx) -> bool {
+        self.passes_gate(user)
+            && self
+                .governance
+                .deals
+                .get(deal)
+                .is_some_and(|row| !self.deal_rules(user, row).is_empty())
+    }
+
+    /// The parts of `pipeline(u, d)` that hold, gate aside.
+    fn deal_rules(self, user: UserIx, deal: &DealRow) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        if user == deal.owner {
+            rules.push(Rule::DealOwner);
+        }
+        if user == deal.registrar() {
+            rules.push(Rule::Registrar);
+        }
+        let rank = self.rank(deal);
+        if let Some((company, tier)) = self.primary(user)
+            && matches!(tier, Tier::Manager | Tier::Executive)
+            && deal.company == company
+            && rank.is_some_and(|rank| rank < tier)
+        {
+            rules.push(Rule::Tier);
+        }
+        if self.manages(user, deal.company) && rank != Some(Tier::Owner) {
+            rules.push(Rule::AccountOwner);
+        }
+        if self.toggle(user, Toggle::AllDeals) {
+            rules.push(Rule::Vendor);
+        }
+        rules
+    }
+
+    /// `tier(u, c)`; nobody has a tier at a company that does not exist.
+    pub(crate) fn tier_at(self, user: UserIx, company: CompanyIx) -> Option<Tier> {
+        let standings = &self.governance.users.get(user)?.standings;
+        let standing = standings
+            .iter()
+            .find(|standing| standing.company == company)?;
+        self.governance
+            .companies
+            .exists(company)
+            .then_some(standing.tier)
+    }
+
+    /// `primary(u)`, with the user's tier there.
+    pub(crate) fn primary(self, user: UserIx) -> Option<(CompanyIx, Tier)> {
+        let standings = &self.governance.users.get(user)?.standings;
+        let primary = standings.iter().find(|standing| standing.primary)?;
+        self.governance
+            .companies
+            .exists(primary.company)
+            .then_some((primary.company, primary.tier))
+    }
+
+    /// `rank(d)`
+    fn rank(self, deal: &DealRow) -> Option<Tier> {
+        self.tier_at(deal.owner, deal.company).or(deal.owner_tier)
+    }
+
+    /// `c ∈ managed(u)`
+    pub(crate) fn manages(self, user: UserIx, company: CompanyIx) -> bool {
+        self.governance.users.managed.get(user).contains(&company)
+    }
+
+    fn deal_grants(self, viewer: UserIx, deal: &DealRow) -> Vec<Grant> {
+        let company = || Some(self.governance.companies.ids.text(deal.company).to_owned());
+        let grant = |rule| match rule {
+            Rule::DealOwner => Grant::new(rule, message::deal_owner(self, viewer)),
+            Rule::Registrar => Grant::new(rule, message::registrar(self, viewer, deal.owner)),
+            Rule::Tier => {
+                let (own, theirs) = self
+                    .tier_at(viewer, deal.company)
+                    .zip(self.rank(deal))
+                    .unwrap_or((Tier::Sales, Tier::Sales));
+                Grant {
+                    company: company(),
+                    ..Grant::new(
+                        rule,
+                        message::tier(self, viewer, deal.owner, own, theirs, deal.company),
+                    )
+                }
+            }
+            Rule::AccountOwner => Grant {
+                company: company(),
+                ..Grant::new(rule, message::account_owner(self, viewer, deal.company))
+            },
+            _ => Grant::new(rule, message::vendor(self, viewer)),
+        };
+        self.deal_rules(viewer, deal)
+            .into_iter()
+            .map(grant)
+            .collect()
+    }
+
+    /// Why no part of `pipeline(u, d)` holds.
+    fn deal_obstacle(self, viewer: UserIx, deal: &DealRow) -> Obstacle {
+        let primary = self.primary(viewer);
+        let manages = self.manages(viewer, deal.company);
+        let managed_any = !self.governance.users.managed.get(viewer).is_empty();
+        // Whoever manages the company stands there as an Account Owner, whatever the tier on paper.
+        let standing = if manages {
+            Some(Tier::Owner)
+        } else {
+            primary
+                .filter(|&(company, _)| company == deal.company)
+                .map(|(_, tier)| tier)
+        };
+        match (standing, self.rank(deal)) {
+            (None, _) if primary.is_none() && !managed_any => {
+                Obstacle::new(ObstacleCode::NoTier, message::no_tier(self, viewer))
+            }
+            (None, _) => Obstacle::new(
+                ObstacleCode::OtherCompany,
+                message::other_company(self, viewer, deal.company),
+            ),
+            (Some(_), None) => Obstacle::new(
+                ObstacleCode::NoTier,
+                message::no_rank(self, deal.owner, deal.company),
+            ),
+            (Some(own), Some(theirs)) if theirs > own => Obstacle::new(
+                ObstacleCode::HigherTier,
+                message::higher_tier(self, viewer, deal.owner, own, theirs, deal.company),
+            ),
+            (Some(_), Some(theirs)) => Obstacle::new(
+                ObstacleCode::Lateral,
+                message::lateral(self, viewer, deal.owner, theirs, deal.company),
+            ),
+        }
+    }
+
+    /// `{ d : pipeline(u, d) }`, in load order.
+    fn visible_deals(self, user: UserIx) -> Vec<DealIx> {
+        let deals = &self.governance.deals;
+        if !self.passes_gate(user) {
+            return Vec::new();
+        }
+        if self.toggle(user, Toggle::AllDeals) {
+            return deals.iter().collect();
+        }
+        let primary = self.primary(user).map(|(company, _)| company);
+        let companies = self
+            .governance
+            .users
+            .managed
+            .get(user)
+            .iter()
+            .copied()
+            .chain(primary);
+        let of_companies = companies.flat_map(|company| deals.of_company.get(company));
+        let mut visible: Vec<_> = deals
+            .of_owner
+            .get(user)
+            .iter()
+            .chain(deals.of_registrar.get(user))
+            .chain(of_companies)
+            .copied()
+            .collect();
+        visible.sort_unstable();
+        visible.dedup();
+        visible.retain(|&deal| self.sees_deal(user, deal));
+        visible
+    }
+
+    fn is_wanted(
+        self,
+        deal: DealIx,
+        row: &DealRow,
+        query: &PipelineQuery,
+        text: Option<&str>,
+    ) -> bool {
+        let among = |wanted: &Option<Vec<String>>, value: &str| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.iter().any(|one| one == value))
+        };
+        among(&query.stage, row.stage.as_deref().unwrap_or_default())
+            && among(
+                &query.company,
+                self.governance.companies.ids.text(row.company),
+            )
+            && among(&query.owner, self.governance.users.ids.text(row.owner))
+            && text.is_none_or(|text| {
+                let name = row
+                    .name
+                    .as_deref()
+                    .unwrap_or_else(|| self.governance.deals.ids.text(deal));
+                name.to_lowercase().contains(text)
+            })
+    }
+
+    /// The value of a deal in a column, to sort by.
+    fn column(&self, deal: DealIx, by: &str) -> Value<'_> {
+        let Some(row) = self.governance.deals.get(deal) else {
+            return Value::Absent;
+        };
+        match by {
+            "id" => Value::Text(self.governance.deals.ids.text(deal)),
+            "name" => Value::text(row.name.as_deref()),
+            "company" => Value::Text(self.governance.companies.ids.text(row.company)),
+            "owner" => Value::Text(self.governance.users.ids.text(row.owner)),
+            "registeredBy" => Value::Text(self.governance.users.ids.text(row.registrar())),
+            "stage" => Value::text(row.stage.as_deref()),
+            "amount" => row.amount.map_or(Value::Absent, Value::Amount),
+            "currency" => Value::text(row.currency.as_deref()),
+            "expectedClose" => Value::text(row.expected_close.as_deref()),
+            "createdAt" => row.created_at.map_or(Value::Absent, Value::Instant),
+            _ => Value::Absent,
+        }
+    }
+
+    fn pipeline_row(self, viewer: UserIx, deal: DealIx) -> Option<PipelineRow> {
+        let row = self.governance.deals.get(deal)?;
+        let grants = self.deal_rules(viewer, row);
+        let interactions = Interaction::ALL.iter().copied();
+        let interactions = interactions
+            .filter(|interaction| {
+                grants
+                    .iter()
+                    .any(|&rule| Interaction::by(rule).contains(interaction))
+            })
+            .collect();
+        Some(PipelineRow {
+            id: self.governance.deals.ids.text(deal).to_owned(),
+            name: row.name.clone().unwrap_or_default(),
+            company: self.governance.companies.ids.text(row.company).to_owned(),
+            owner: self.user_id(row.owner),
+            registered_by: self.user_id(row.registrar()),
+            stage: row.stage.clone().unwrap_or_default(),
+            amount: row.amount,
+            currency: row.currency.clone(),
+            expected_close: row.expected_close.clone(),
+            grants,
+            interactions,
+        })
+    }
+
+    fn totals(self, deals: &[DealIx]) -> Vec<Total> {
+        let mut totals: BTreeMap<_, (usize, Amount)> = BTreeMap::new();
+        for row in deals
+            .iter()
+            .filter_map(|&deal| self.governance.deals.get(deal))
+        {
+            let (count, amount) = totals
+                .entry((
+                    row.stage.as_deref().unwrap_or_default(),
+                    row.currency.as_deref(),
+                ))
+                .or_default();
+            *count += 1;
+            *amount = [*amount, row.amount.unwrap_or_default()].into_iter().sum();
+        }
+        let total = |((stage, currency), (count, amount)): ((&str, Option<&str>), _)| Total {
+            stage: stage.to_owned(),
+            currency: currency.map(str::to_owned),
+            count,
+            amount,
+        };
+        totals.into_iter().map(total).collect()
+    }
+}
