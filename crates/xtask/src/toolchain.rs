@@ -65,10 +65,28 @@ impl Toolchain {
 /// Whether the folder holds a compiled standard library; rustc names the folder whether or not anything is in it.
 pub(crate) fn has_standard_library(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|entries| {
-        entries.flatten().any(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with("libstd-") && name.ends_with(".rlib")
-        })
+        entries
+            .flatten()
+            .any(|entry| is_standard_library(&entry.file_name().to_string_lossy()))
     })
+}
+
+/// `libstd-HASH.rlib` as rustup has it, `libstd.rlib` as cargo names a crate that could be a dynamic library as well.
+fn is_standard_library(file: &str) -> bool {
+    file.strip_prefix("libstd")
+        .and_then(|rest| rest.strip_suffix(".rlib"))
+        .is_some_and(|hash| hash.is_empty() || hash.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_library_is_known_with_and_without_a_hash() {
+        assert!(is_standard_library("libstd-3f2a.rlib"));
+        assert!(is_standard_library("libstd.rlib"));
+        assert!(!is_standard_library("libstd_detect-3f2a.rlib"));
+        assert!(!is_standard_library("libstd-3f2a.rmeta"));
+    }
 }
