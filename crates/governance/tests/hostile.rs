@@ -1,0 +1,303 @@
+//! Hostile documents end in an error or an answer: never in a panic, a hang or a wrong answer (§10).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that fails to set up has failed"
+)]
+
+use std::fmt::Write;
+
+use sidelight_governance::{
+    Action, Code, Filter, Governance, Limits, PipelineQuery, Query, RecordType,
+};
+
+const NOW: &str = "2026-11-21T12:00:00Z";
+
+fn document(members: &str) -> String {
+    format!(
+        r#"{{"format":"sidelight.org/1","id":"o","name":"O","timeZone":"UTC","profiles":[{{"id":"p","name":"P","permissions":{{"account":{{"view":"reports"}}}}}}],{members}}}"#
+    )
+}
+
+/// What loading answers: the code and place of the error, or nothing.
+fn fault(json: &str) -> Option<(Code, String)> {
+    Governance::load(json.as_bytes())
+        .err()
+        .map(|error| (error.code(), error.path().to_string()))
+}
+
+#[test]
+fn a_chain_of_a_hundred_thousand_roles_is_answered() {
+    let mut roles = String::from(r#"{"id":"0","name":"r"}"#);
+    for role in 1..100_000 {
+        write!(
+            roles,
+            r#",{{"id":"{role}","name":"r","parent":"{}"}}"#,
+            role - 1
+        )
+        .unwrap();
+    }
+    let json = document(&format!(
+        r#""roles":[{roles}],"users":[{{"id":"top","name":"T","profile":"p","role":"0"}},{{"id":"bottom","name":"B","profile":"p","role":"99999"}}],
+           "records":[{{"type":"account","id":"a","owner":"bottom"}}]"#
+    ));
+    let governance = Governance::load(json.as_bytes()).unwrap();
+    let now = governance.at(NOW.parse().unwrap());
+    assert_eq!(
+        now.can("top", Action::View, RecordType::Account, Some("a")),
+        Ok(true)
+    );
+    let decision = now
+        .explain("top", Action::View, RecordType::Account, Some("a"))
+        .unwrap();
+    let roles = decision
+        .grants
+        .first()
+        .and_then(|grant| grant.roles.as_ref())
+        .map(Vec::len);
+    assert_eq!(roles, Some(100_000));
+}
+
+#[test]
+fn a_cycle_of_a_hundred_thousand_roles_is_answered() {
+    let mut roles = String::from(r#"{"id":"0","name":"r","parent":"99999"}"#);
+    for role in 1..100_000 {
+        write!(
+            roles,
+            r#",{{"id":"{role}","name":"r","parent":"{}"}}"#,
+            role - 1
+        )
+        .unwrap();
+    }
+    let json = document(&format!(
+        r#""roles":[{roles}],"users":[{{"id":"u","name":"U","profile":"p","role":"0"}},{{"id":"v","name":"V","profile":"p","role":"5"}}],
+           "records":[{{"type":"account","id":"a","owner":"v"}}]"#
+    ));
+    let governance = Governance::load(json.as_bytes()).unwrap();
+    let now = governance.at(NOW.parse().unwrap());
+    assert_eq!(
+        now.can("u", Action::View, RecordType::Account, Some("a")),
+        Ok(false)
+    );
+    let cycles: Vec<_> = now
+        .diagnose()
+        .into_iter()
+        .filter(|diagnostic| diagnostic.code == "role-cycle")
+        .collect();
+    assert_eq!(cycles.len(), 1);
+}
+
+#[test]
+fn ids_that_are_special_elsewhere_are_ordinary() {
+    let ids = [
+        "__proto__",
+        "constructor",
+        "toString",
+        "🦊",
+        "007",
+        "7",
+        "a",
+        "A",
+        " ",
+        "\\u0000",
+        "p",
+        "null",
+    ];
+    let users: Vec<_> = ids
+        .iter()
+        .map(|id| format!(r#"{{"id":"{id}","name":"N","profile":"p"}}"#))
+        .collect();
+    let records: Vec<_> = ids
+        .iter()
+        .map(|id| format!(r#"{{"type":"account","id":"{id}","owner":"{id}"}}"#))
+        .collect();
+    let json = document(&format!(
+        r#""users":[{}],"records":[{}]"#,
+        users.join(","),
+        records.join(",")
+    ));
+    let governance = Governance::load(json.as_bytes()).unwrap();
+    let now = governance.at(NOW.parse().unwrap());
+    for user in ids.map(|id| id.replace("\\u0000", "\0")) {
+        let seen = now
+            .visible(&user, RecordType::Account, &Query::default())
+            .unwrap();
+        assert_eq!(seen.ids, [user.clone()], "{user:?}");
+    }
+}
+
+#[test]
+fn nesting_ends_in_an_error_with_its_code() {
+    for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+        let nested = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+        assert!(fault(&nested).is_some());
+        let place = |json: String| fault(&json).unwrap_or_else(|| panic!("it was loaded"));
+        let field = document(&format!(
+            r#""users":[],"records":[{{"type":"task","id":"t","fields":{{"f":{nested}}}}}]"#
+        ));
+        assert_eq!(
+            place(field),
+            (Code::InvalidField, "/records/0/fields/f".to_owned())
+        );
+        // A member that the format does not have is passed over, without recursion.
+        assert_eq!(
+            fault(&document(&format!(r#""users":[],"unknown":{nested}"#))),
+            None
+        );
+    }
+}
+
+#[test]
+fn filters_past_the_depth_limit_are_refused() {
+    let governance =
+        Governance::load(document(r#""users":[{"id":"u","name":"U","profile":"p"}]"#).as_bytes())
+            .unwrap();
+    let now = governance.at(NOW.parse().unwrap());
+    let nested = |depth: usize| {
+        (1..depth).fold(Filter::Text(String::new()), |filter, _| {
+            Filter::Not(Box::new(filter))
+        })
+    };
+    let ask = |filter| {
+        now.visible(
+            "u",
+            RecordType::Account,
+            &Query {
+                filter: Some(filter),
+                ..Query::default()
+            },
+        )
+    };
+    assert!(ask(nested(Filter::MAX_DEPTH)).is_ok());
+    assert_eq!(
+        ask(nested(Filter::MAX_DEPTH + 1)).map_err(|error| error.code()),
+        Err(Code::TooDeep)
+    );
+
+    let json = format!(
+        r#"{{"where":{}{{"text":""}}{}}}"#,
+        r#"{"not":"#.repeat(10_000),
+        "}".repeat(10_000)
+    );
+    assert_eq!(
+        Query::from_json(&json).map_err(|error| error.code()),
+        Err(Code::TooDeep)
+    );
+}
+
+#[test]
+fn what_is_not_json_is_refused() {
+    for json in [
+        "",
+        " ",
+        "{",
+        "null",
+        "[]",
+        "\u{feff}{}",
+        "{}}",
+        r#"{"format":"#,
+        "\0",
+        r#"{"id":"\ud800"}"#,
+    ] {
+        assert!(fault(json).is_some(), "{json:?}");
+    }
+    assert_eq!(
+        Governance::load(&[0xff, 0xfe, b'{', b'}'])
+            .map_err(|error| error.code())
+            .err(),
+        Some(Code::MalformedJson)
+    );
+    let twice = document(r#""users":[],"users":[]"#);
+    assert_eq!(
+        fault(&twice).map(|(code, _)| code),
+        Some(Code::InvalidField)
+    );
+    let trailing = document(r#""users":[]"#) + "x";
+    assert_eq!(fault(&trailing), Some((Code::MalformedJson, String::new())));
+}
+
+#[test]
+fn each_limit_has_its_code_and_holds_at_its_bound() {
+    let json = document(
+        r#""roles":[{"id":"r1","name":"n"},{"id":"r2","name":"n"}],
+           "users":[{"id":"u1","name":"n","profile":"p"},{"id":"u2","name":"n","profile":"p"}],
+           "companies":[{"id":"c1","name":"n"},{"id":"c2","name":"n"}],
+           "records":[{"type":"task","id":"t1"},{"type":"call","id":"t1"}],
+           "deals":[{"id":"d1","company":"c1","owner":"u1"},{"id":"d2","company":"c1","owner":"u1"}]"#,
+    );
+    let code = |set: fn(&mut Limits, usize), limit: usize| {
+        let mut limits = Limits::default();
+        set(&mut limits, limit);
+        Governance::load_within(json.as_bytes(), &limits)
+            .map_err(|error| error.code())
+            .err()
+    };
+    type Set = fn(&mut Limits, usize);
+    let cases: [(Set, usize, Code); 7] = [
+        (
+            |limits, limit| limits.document = limit,
+            json.len(),
+            Code::DocumentTooLarge,
+        ),
+        (|limits, limit| limits.users = limit, 2, Code::TooManyUsers),
+        (|limits, limit| limits.roles = limit, 2, Code::TooManyRoles),
+        (
+            |limits, limit| limits.records = limit,
+            2,
+            Code::TooManyItems,
+        ),
+        (|limits, limit| limits.deals = limit, 2, Code::TooManyItems),
+        (|limits, limit| limits.text = limit, 3, Code::TextTooLong),
+        // The four job roles that exist from the start count as well.
+        (
+            |limits, limit| limits.catalogue = limit,
+            4,
+            Code::TooManyItems,
+        ),
+    ];
+    for (set, bound, refused) in cases {
+        assert_eq!(code(set, bound), None, "{refused} at its bound");
+        assert_eq!(
+            code(set, bound - 1),
+            Some(refused),
+            "{refused} past its bound"
+        );
+    }
+}
+
+#[test]
+fn unknown_members_are_told_with_their_places() {
+    let json = document(r#""users":[{"id":"u","name":"U","profile":"p","parnet":"x"}],"a/b~c":1"#);
+    let governance = Governance::load(json.as_bytes()).unwrap();
+    let found = governance.at(NOW.parse().unwrap()).diagnose();
+    let places: Vec<_> = found
+        .iter()
+        .filter(|diagnostic| diagnostic.code == "unknown-member")
+        .flat_map(|diagnostic| {
+            diagnostic
+                .subjects
+                .iter()
+                .map(|subject| subject.id.as_str())
+        })
+        .collect();
+    assert_eq!(places, ["/users/0/parnet", "/a~1b~0c"]);
+}
+
+#[test]
+fn questions_about_nothing_are_answered_with_nothing() {
+    let governance = Governance::load(document(r#""users":[]"#).as_bytes()).unwrap();
+    let now = governance.at(NOW.parse().unwrap());
+    for &kind in RecordType::ALL {
+        assert_eq!(now.can("x", Action::View, kind, Some("y")), Ok(false));
+        assert_eq!(now.can("x", Action::Create, kind, None), Ok(false));
+        assert_eq!(now.visible_indices("x", kind, Action::View), Ok(vec![]));
+        assert_eq!(now.viewers(kind, "y", Action::View), Ok(vec![]));
+        assert!(now.assignees("x", kind, "y").rows.is_empty());
+    }
+    assert_eq!(
+        now.pipeline("x", &PipelineQuery::default())
+            .map(|pipeline| pipeline.total),
+        Ok(0)
+    );
+    assert!(now.deal_viewers("y").is_empty());
+}

@@ -1,0 +1,288 @@
+//! Views of what a user sees: filters, orders and pages (§5.4).
+#![allow(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
+
+use sidelight_governance::{At, Code, Governance, PipelineQuery, Query, RecordType};
+
+const ORG: &str = r#"{
+    "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+    "profiles": [
+        {"id": "all", "name": "All", "permissions": {"opportunity": {"view": "all", "edit": "owned"}, "account": {"view": "owned"}}, "toggles": {"allDeals": true}}
+    ],
+    "users": [
+        {"id": "ada", "name": "Ada", "profile": "all", "jobRole": "ae"},
+        {"id": "bo", "name": "Bo", "profile": "all", "jobRole": "sdr"}
+    ],
+    "companies": [{"id": "c", "name": "C"}],
+    "records": [
+        {"type": "account", "id": "globex", "owner": "ada"},
+        {"type": "opportunity", "id": "o1", "name": "Ärger", "owner": "ada", "account": "globex", "fields": {"amount": 30, "stage": "won", "hot": true}},
+        {"type": "opportunity", "id": "o2", "name": "beta", "owner": "bo", "assigned": ["ada"], "fields": {"amount": 10, "stage": "open"}},
+        {"type": "opportunity", "id": "o3", "owner": "ghost", "assigned": [{"user": "bo", "jobRole": "csm"}], "fields": {"amount": "a lot", "stage": "won"}},
+        {"type": "opportunity", "id": "o4", "name": "Gamma", "fields": {"amount": 20, "stage": null}},
+        {"type": "opportunity", "id": "o5", "name": "delta", "owner": "ada", "account": "initech"}
+    ],
+    "deals": [
+        {"id": "d1", "company": "c", "owner": "ada", "amount": "10.50", "currency": "EUR", "stage": "open", "createdAt": "2026-01-02T00:00:00Z"},
+        {"id": "d2", "company": "c", "owner": "bo", "amount": "9", "currency": "EUR", "stage": "open", "createdAt": "2026-01-01T00:00:00+05:00"},
+        {"id": "d3", "company": "c", "owner": "bo", "amount": "9", "currency": "USD", "stage": "open"},
+        {"id": "d4", "company": "c", "owner": "bo"}
+    ]
+}"#;
+
+fn asked<T>(ask: impl FnOnce(At<'_>) -> T) -> T {
+    let governance = Governance::load(ORG.as_bytes()).unwrap();
+    ask(governance.at("2026-11-21T12:00:00Z".parse().unwrap()))
+}
+
+fn check(query: &str, expected: &[&str]) {
+    let page = asked(|now| {
+        now.visible(
+            "ada",
+            RecordType::Opportunity,
+            &Query::from_json(query).unwrap(),
+        )
+    })
+    .unwrap();
+    assert_eq!(page.ids, expected, "{query}");
+    assert_eq!(page.total, expected.len(), "{query}");
+    assert_eq!(page.cursor, None, "{query}");
+}
+
+#[test]
+fn filters_select() {
+    check("{}", &["o1", "o2", "o3", "o4", "o5"]);
+    check(r#"{"action": "edit"}"#, &["o1", "o2", "o5"]);
+    check(r#"{"view": "assigned-to-me"}"#, &["o1", "o2", "o5"]);
+    check(r#"{"where": {"assigned": ["ada", "nobody"]}}"#, &["o2"]);
+    check(r#"{"where": {"owner": ["ghost"]}}"#, &["o3"]);
+    check(r#"{"where": {"jobRole": ["ae"]}}"#, &["o1", "o2", "o5"]);
+    check(r#"{"where": {"jobRole": ["sdr"]}}"#, &["o2"]);
+    check(r#"{"where": {"jobRole": ["csm"]}}"#, &["o3"]);
+    check(r#"{"where": {"account": ["globex"]}}"#, &["o1"]);
+    check(r#"{"where": {"text": "äRG"}}"#, &["o1"]);
+    check(r#"{"where": {"text": "O3"}}"#, &["o3"]);
+    check(
+        r#"{"where": {"field": "stage", "is": "won"}}"#,
+        &["o1", "o3"],
+    );
+    check(
+        r#"{"where": {"field": "stage", "is": null}}"#,
+        &["o4", "o5"],
+    );
+    check(r#"{"where": {"field": "hot", "is": true}}"#, &["o1"]);
+    check(
+        r#"{"where": {"field": "amount", "min": 10, "max": 20}}"#,
+        &["o2", "o4"],
+    );
+    check(r#"{"where": {"field": "amount", "min": "a"}}"#, &["o3"]);
+    check(r#"{"where": {"field": "owner", "is": "bo"}}"#, &["o2"]);
+    check(
+        r#"{"where": {"all": [{"field": "stage", "is": "won"}, {"not": {"text": "o3"}}]}}"#,
+        &["o1"],
+    );
+    check(r#"{"where": {"any": []}}"#, &[]);
+    check(r#"{"where": {"all": []}}"#, &["o1", "o2", "o3", "o4", "o5"]);
+}
+
+#[test]
+fn sorts_put_numbers_before_text_and_nothing_last_either_way() {
+    check(
+        r#"{"sort": [{"by": "amount"}]}"#,
+        &["o2", "o4", "o1", "o3", "o5"],
+    );
+    check(
+        r#"{"sort": [{"by": "amount", "descending": true}]}"#,
+        &["o3", "o1", "o4", "o2", "o5"],
+    );
+    check(
+        r#"{"sort": [{"by": "stage"}, {"by": "amount", "descending": true}]}"#,
+        &["o2", "o3", "o1", "o4", "o5"],
+    );
+    check(
+        r#"{"sort": [{"by": "name"}]}"#,
+        &["o4", "o2", "o5", "o1", "o3"],
+    );
+}
+
+#[test]
+fn pages_follow_each_other_without_gap_or_repetition() {
+    asked(|now| {
+        for sort in [
+            "",
+            r#", "sort": [{"by": "stage"}]"#,
+            r#", "sort": [{"by": "amount", "descending": true}]"#,
+        ] {
+            let whole = now
+                .visible(
+                    "ada",
+                    RecordType::Opportunity,
+                    &Query::from_json(&format!(r#"{{"limit": 9{sort}}}"#)).unwrap(),
+                )
+                .unwrap();
+            for limit in 1..=5 {
+                let mut query =
+                    Query::from_json(&format!(r#"{{"limit": {limit}{sort}}}"#)).unwrap();
+                let mut ids = Vec::new();
+                loop {
+                    let page = now.visible("ada", RecordType::Opportunity, &query).unwrap();
+                    assert_eq!(page.total, 5);
+                    ids.extend(page.ids);
+                    query.cursor = page.cursor;
+                    if query.cursor.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(ids, whole.ids, "{sort} by {limit}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_cursor_belongs_to_its_question() {
+    asked(|now| {
+        let first = Query {
+            limit: Some(1),
+            ..Query::default()
+        };
+        let cursor = now
+            .visible("ada", RecordType::Opportunity, &first)
+            .unwrap()
+            .cursor;
+        assert!(cursor.is_some());
+        let code = |query: &Query| {
+            now.visible("ada", RecordType::Opportunity, query)
+                .map_err(|error| error.code())
+                .err()
+        };
+        assert_eq!(
+            code(&Query {
+                cursor: cursor.clone(),
+                limit: Some(3),
+                ..Query::default()
+            }),
+            None
+        );
+        assert_eq!(
+            code(&Query {
+                cursor,
+                view: Some("assigned-to-me".to_owned()),
+                ..Query::default()
+            }),
+            Some(Code::InvalidCursor)
+        );
+        for forged in ["", "1", "-", "0000000000000000-1", "x-y"] {
+            assert_eq!(
+                code(&Query {
+                    cursor: Some(forged.to_owned()),
+                    ..Query::default()
+                }),
+                Some(Code::InvalidCursor),
+                "{forged}"
+            );
+        }
+    });
+}
+
+#[test]
+fn faults_in_a_query_have_a_code_and_a_place() {
+    for (query, code, place) in [
+        (
+            r#"{"where": {"text": "a", "owner": []}}"#,
+            Code::InvalidFilter,
+            "/where",
+        ),
+        (r#"{"where": {}}"#, Code::InvalidFilter, "/where"),
+        (r#"{"where": {"is": 1}}"#, Code::InvalidFilter, "/where"),
+        (
+            r#"{"where": {"field": "x"}}"#,
+            Code::InvalidFilter,
+            "/where",
+        ),
+        (
+            r#"{"where": {"all": [{"assigned": [1]}]}}"#,
+            Code::InvalidField,
+            "/where/all/0/assigned/0",
+        ),
+        (
+            r#"{"where": {"asigned": []}}"#,
+            Code::InvalidField,
+            "/where/asigned",
+        ),
+        (r#"{"action": "look"}"#, Code::UnknownAction, "/action"),
+        (r#"{"limit": -1}"#, Code::InvalidField, "/limit"),
+        (
+            r#"{"sort": [{"descending": true}]}"#,
+            Code::InvalidField,
+            "/sort/0",
+        ),
+        ("{", Code::MalformedJson, ""),
+        ("{} {}", Code::MalformedJson, ""),
+    ] {
+        let error = Query::from_json(query).err();
+        assert_eq!(
+            error.map(|error| (error.code(), error.path().to_string())),
+            Some((code, place.to_owned())),
+            "{query}"
+        );
+    }
+    let unknown = Query {
+        view: Some("nope".to_owned()),
+        ..Query::default()
+    };
+    let error = asked(|now| now.visible("ada", RecordType::Opportunity, &unknown).err());
+    assert_eq!(
+        error.map(|error| (error.code(), error.path().to_string())),
+        Some((Code::UnknownView, "/view".to_owned()))
+    );
+}
+
+#[test]
+fn the_pipeline_is_filtered_sorted_and_added_up_by_currency() {
+    let ask = |query: &str| {
+        asked(|now| now.pipeline("ada", &PipelineQuery::from_json(query).unwrap())).unwrap()
+    };
+    let ids = |query: &str| {
+        ask(query)
+            .rows
+            .into_iter()
+            .map(|row| row.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ids(r#"{"sort": [{"by": "amount"}]}"#),
+        ["d2", "d3", "d1", "d4"]
+    );
+    assert_eq!(
+        ids(r#"{"sort": [{"by": "createdAt"}]}"#),
+        ["d2", "d1", "d3", "d4"]
+    );
+    assert_eq!(ids(r#"{"stage": ["open"], "owner": ["bo"]}"#), ["d2", "d3"]);
+    assert_eq!(ids(r#"{"stage": [""]}"#), ["d4"]);
+    assert_eq!(ids(r#"{"company": ["x"]}"#), Vec::<String>::new());
+    assert_eq!(ids(r#"{"text": "D1"}"#), ["d1"]);
+
+    let page = ask(r#"{"limit": 1}"#);
+    assert_eq!((page.total, page.rows.len()), (4, 1));
+    assert!(page.cursor.is_some());
+    let totals: Vec<_> = page
+        .totals
+        .iter()
+        .map(|total| {
+            (
+                total.stage.as_str(),
+                total.currency.as_deref(),
+                total.count,
+                total.amount.to_string(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        totals,
+        [
+            ("", None, 1, "0".to_owned()),
+            ("open", Some("EUR"), 2, "19.50".to_owned()),
+            ("open", Some("USD"), 1, "9".to_owned()),
+        ]
+    );
+}
