@@ -30,6 +30,7 @@ Usage: cargo xtask COMMAND
   build                              build the policy module, its npm package and the preview, in release form
   size                               build, then weigh what browsers download against web/size-budget.json
   check                              format, lints, documentation links, licences, versions
+  demo                               write demo/organisation.json anew, after a change of its generator
   env                                print the settings with which trunk and wasm-bindgen work by hand
   help                               this, and the environment variables
 
@@ -85,6 +86,10 @@ fn dispatch() -> Result<bool> {
             no_values(arguments)?;
             return Ok(check::check(&project));
         }
+        "demo" => {
+            no_values(arguments)?;
+            demo(&project)?;
+        }
         "env" => {
             no_values(arguments)?;
             print_settings(&project)?;
@@ -123,6 +128,23 @@ fn preview_options(mut arguments: Parser) -> Result<preview::Options> {
         }
     }
     Ok(options)
+}
+
+/// The test that compares the file with its generator writes the file when it is told to.
+fn demo(project: &Project) -> Result<()> {
+    process::run(
+        project
+            .cargo()
+            .args([
+                "test",
+                "--locked",
+                "--package",
+                "sidelight-testkit",
+                "--test",
+                "demo",
+            ])
+            .env("SIDELIGHT_BLESS", "1"),
+    )
 }
 
 /// `eval "$(cargo xtask env)"`.

@@ -40,6 +40,12 @@ impl Project {
         self.root.join(relative)
     }
 
+    /// Where this machine's own programs are built.
+    pub(crate) fn native_target(&self) -> PathBuf {
+        env::var_os("CARGO_TARGET_DIR")
+            .map_or_else(|| self.path("target"), |chosen| self.root.join(chosen))
+    }
+
     /// Where WASM is built. Its own folder, so that two tool chains never wait for one another's lock, nor rebuild each
     /// other's work.
     pub(crate) fn wasm_target(&self) -> PathBuf {

@@ -7,9 +7,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Built};
 use crate::check;
-use crate::process::{require, run_reading};
+use crate::process::{require, run, run_reading};
 use crate::project::Project;
 use crate::setup::{self, Part, chromium};
+use crate::size;
 use crate::tally::{Report, Tally};
 
 /// What the tests in JavaScript are told through their environment.
@@ -64,6 +65,14 @@ pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
             built = Some(build::build(project)?);
             command_line(project)
         });
+        report.step("sizes", |tally| {
+            built
+                .as_ref()
+                .context("not weighed, because the build failed")?;
+            size::weigh(project)?;
+            tally.add(Tally::PASSED);
+            Ok(())
+        });
         if has(Group::Packages) {
             let folders = package_tests(project)?;
             report.step("npm packages", |tally| {
@@ -112,7 +121,7 @@ fn cargo_test(project: &Project, tally: &mut Tally) -> Result<()> {
 
 /// The tests compare the command line's answers with those in the browser.
 fn command_line(project: &Project) -> Result<()> {
-    crate::process::run(project.cargo().args([
+    run(project.cargo().args([
         "build",
         "--locked",
         "--package",
@@ -144,7 +153,10 @@ fn node_test(
         .args(files)
         .env("SIDELIGHT_TARBALL", &built.tarball)
         .env("SIDELIGHT_PREVIEW_DIR", &built.preview)
-        .env("SIDELIGHT_CLI", project.path("target/debug/sidelight"))
+        .env(
+            "SIDELIGHT_CLI",
+            project.native_target().join("debug/sidelight"),
+        )
         .env(
             "SIDELIGHT_CHROMIUM",
             chromium::program().context("there is no browser")?,

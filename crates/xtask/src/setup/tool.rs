@@ -80,6 +80,10 @@ impl Tool {
             )
         })?;
 
+        eprintln!(
+            "set-up: {} is compiled from its sources, once for all clones; a few minutes on two cores",
+            self.program
+        );
         run(&mut self.install_command(project, &partial, &build)).with_context(|| {
             format!(
                 "crates could not be downloaded or compiled. Run this command again, and it goes on where it stopped; \
