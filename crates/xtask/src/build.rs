@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -135,7 +136,11 @@ fn preview(project: &Project, toolchain: Toolchain) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Trunk reads `NO_COLOR=1` as a bad value of its own option and refuses to start.
-pub(crate) fn quiet_trunk(trunk: &mut std::process::Command) -> &mut std::process::Command {
-    trunk.env_remove("NO_COLOR").args(["--skip-version-check"])
+/// Trunk reads `NO_COLOR=1` as a bad value of its own option and refuses to start; and a missing file is told with a
+/// stack of its own functions where `RUST_BACKTRACE` is set.
+pub(crate) fn quiet_trunk(trunk: &mut Command) -> &mut Command {
+    trunk
+        .env_remove("NO_COLOR")
+        .env_remove("RUST_BACKTRACE")
+        .arg("--skip-version-check")
 }
