@@ -125,9 +125,9 @@ impl ProfileSeed {
     fn build(self, id: String) -> Profile {
         let settings = RecordType::ALL.iter().flat_map(|&kind| Action::ALL.iter().map(move |&action| (kind, action)));
         let permissions = settings.zip(self.scopes).filter_map(|((kind, action), seed)| {
-            // Each scope twice, and once the setting that the profile does not mention.
+            // Once the setting that the profile does not mention, and each scope twice.
             let scopes = applicable(kind, action);
-            let scope = scopes.get(usize::from(seed) % (scopes.len() * 2 + 1) / 2)?;
+            let scope = scopes.get((usize::from(seed) % (scopes.len() * 2 + 1)).checked_sub(1)? / 2)?;
             Some((kind, action, *scope))
         });
         let toggles = Toggle::ALL.iter().zip(self.toggles).filter_map(|(&toggle, permitted)| Some((toggle, permitted?)));

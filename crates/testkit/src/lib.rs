@@ -1,5 +1,7 @@
 //! What the tests of every crate share: random organisations, the naive reference evaluator, and the
 //! runner of the conformance cases. Never published.
 
+pub mod agreement;
+pub mod demo;
 pub mod generate;
 pub mod reference;

@@ -10,14 +10,14 @@
 mod deal;
 mod explanation;
 mod list;
-mod people;
+mod person;
 
 use sidelight_governance::org::{CrmRecord, Guest, Org, Profile, ReportsReach, Role, Status, User};
 use sidelight_governance::{Action, Instant, RecordType, Scope, Toggle};
 
 pub use deal::{Row, Total, totals};
 pub use explanation::{Decision, Grant, Obstacle};
-pub use people::{People, Person};
+pub use person::{People, Person};
 
 /// An organisation, and the instant that it is asked at.
 #[derive(Debug, Clone, Copy)]
@@ -118,22 +118,13 @@ impl Reference<'_> {
 
 /// §3: visibility of CRM records.
 impl<'a> Reference<'a> {
+    /// The assigned users who count as holders.
     fn assigned(self, r: &'a CrmRecord) -> Vec<&'a str> {
-        if self.org.settings.multi_user_assignment && matches!(r.kind, RecordType::Account | RecordType::Prospect | RecordType::Opportunity) {
-            r.assigned.iter().map(|assignment| assignment.user.as_str()).collect()
-        } else {
-            Vec::new()
-        }
+        if self.org.settings.multi_user_assignment { assigned_users(r) } else { Vec::new() }
     }
 
     fn holders(self, r: &'a CrmRecord) -> Vec<&'a str> {
-        let mut holders: Vec<&str> = Vec::new();
-        for holder in r.owner.as_deref().into_iter().chain(self.assigned(r)) {
-            if !holders.contains(&holder) {
-                holders.push(holder);
-            }
-        }
-        holders
+        each_once(r.owner.as_deref().into_iter().chain(self.assigned(r)))
     }
 
     fn below(self, u: &User) -> Vec<&'a User> {
@@ -212,4 +203,31 @@ impl<'a> Reference<'a> {
         let asked = [Action::View, Action::Edit, Action::Delete, Action::Assign];
         asked.into_iter().filter(|&action| self.can(user, action, kind, Some(id))).collect()
     }
+}
+
+/// Accounts, prospects and opportunities have assigned users (§1.5); other types have none, whatever
+/// is written.
+fn assigned_users(r: &CrmRecord) -> Vec<&str> {
+    match r.kind {
+        RecordType::Account | RecordType::Prospect | RecordType::Opportunity => {
+            r.assigned.iter().map(|assignment| assignment.user.as_str()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The owner, then the assigned users: the people whom lists show and filter by (§5). Whether
+/// assigned users count as holders is another question, and a setting.
+fn people(r: &CrmRecord) -> Vec<&str> {
+    each_once(r.owner.as_deref().into_iter().chain(assigned_users(r)))
+}
+
+fn each_once<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen: Vec<&str> = Vec::new();
+    for id in ids {
+        if !seen.contains(&id) {
+            seen.push(id);
+        }
+    }
+    seen
 }

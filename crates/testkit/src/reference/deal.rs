@@ -28,7 +28,7 @@ pub struct Total {
     /// The currency, if any.
     pub currency: Option<String>,
     /// How many deals.
-    pub count: u64,
+    pub count: usize,
     /// Their sum, as text: `1.50` and `1.5` are different answers.
     pub amount: String,
 }
@@ -193,7 +193,7 @@ pub fn totals(rows: &[Row<'_>]) -> Vec<Total> {
     let total = |((stage, currency), amounts): ((String, Option<String>), Vec<Amount>)| Total {
         stage,
         currency,
-        count: amounts.len() as u64,
+        count: amounts.len(),
         amount: amounts.into_iter().sum::<Amount>().to_string(),
     };
     groups.into_iter().map(total).collect()

@@ -12,7 +12,7 @@ pub struct Grant<'a> {
     pub rule: &'static str,
     /// The holder, or the report who lifts.
     pub user: Option<&'a str>,
-    /// The roles from the viewer's down to the holder's.
+    /// The roles from the viewer's down to that user's.
     pub roles: Option<Vec<&'a str>>,
     /// The account of the account edge.
     pub account: Option<&'a str>,
@@ -111,19 +111,21 @@ impl<'a> Reference<'a> {
         if scope >= Scope::Owned && self.assigned(r).contains(&u.id.as_str()) {
             grants.push(Grant { rule: "assigned", ..Grant::default() });
         }
-        for holder in self.holders(r).into_iter().filter_map(|id| self.user(id)) {
-            if matches!(scope, Scope::Reports | Scope::Peers) && self.below(u).contains(&holder) {
-                grants.push(Grant { rule: "report", user: Some(&holder.id), roles: Some(self.path(u, holder)), ..Grant::default() });
-            }
-            if scope == Scope::Peers && self.peers(u).contains(&holder) {
-                grants.push(Grant { rule: "peer", user: Some(&holder.id), ..Grant::default() });
-            }
+        let holders: Vec<&User> = self.holders(r).into_iter().filter_map(|id| self.user(id)).collect();
+        if matches!(scope, Scope::Reports | Scope::Peers) {
+            let below = self.below(u);
+            let reports = holders.iter().filter(|holder| below.contains(holder));
+            grants.extend(reports.map(|v| Grant { rule: "report", user: Some(&v.id), roles: Some(self.path(u, v)), ..Grant::default() }));
+        }
+        if scope == Scope::Peers {
+            let peers = self.peers(u);
+            grants.extend(holders.iter().filter(|holder| peers.contains(holder)).map(|v| Grant { rule: "peer", user: Some(&v.id), ..Grant::default() }));
         }
         if scope == Scope::All {
             grants.push(Grant { rule: "all", ..Grant::default() });
         }
         for v in self.lifting(u, r.kind, a) {
-            grants.push(Grant { rule: "lifted", user: Some(&v.id), ..Grant::default() });
+            grants.push(Grant { rule: "lifted", user: Some(&v.id), roles: Some(self.path(u, v)), ..Grant::default() });
         }
         grants
     }

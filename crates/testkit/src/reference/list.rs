@@ -6,7 +6,7 @@ use serde_json::Value;
 use sidelight_governance::org::{CrmRecord, FieldValue};
 use sidelight_governance::{Action, Amount, RecordType};
 
-use super::{Grant, Reference};
+use super::{Grant, Reference, assigned_users, people};
 
 impl<'a> Reference<'a> {
     /// The ids of the type's records that the user may do this to and that the query (the contract's
@@ -17,7 +17,8 @@ impl<'a> Reference<'a> {
         let mut records: Vec<&CrmRecord> = Vec::new();
         for r in self.records(kind) {
             if self.can(user, action, kind, Some(&r.id))
-                && (!mine || self.works_on(user, r))
+                // §5.4: "assigned to me" is owner or assigned.
+                && (!mine || people(r).contains(&user))
                 && query.get("where").is_none_or(|filter| self.matches(r, filter))
             {
                 records.push(r);
@@ -38,11 +39,6 @@ impl<'a> Reference<'a> {
         decided.filter(|(_, decision)| decision.allowed()).map(|(user, decision)| (user, decision.grants)).collect()
     }
 
-    /// §5.4: "assigned to me" is owner or assigned.
-    fn works_on(self, user: &str, r: &'a CrmRecord) -> bool {
-        self.holders(r).contains(&user)
-    }
-
     fn matches(self, r: &'a CrmRecord, filter: &Value) -> bool {
         let of = |name: &str| filter.get(name);
         let any_of = |name: &str, value: Option<&str>| of(name).is_some() && value.is_some_and(|value| in_list(filter, name, value));
@@ -53,7 +49,7 @@ impl<'a> Reference<'a> {
         } else if let Some(filter) = of("not") {
             !self.matches(r, filter)
         } else if of("assigned").is_some() {
-            self.assigned(r).into_iter().any(|user| any_of("assigned", Some(user)))
+            assigned_users(r).into_iter().any(|user| any_of("assigned", Some(user)))
         } else if of("owner").is_some() {
             any_of("owner", r.owner.as_deref())
         } else if of("account").is_some() {
@@ -67,14 +63,14 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The job roles in which the record's people work on it.
-    fn job_roles(self, r: &'a CrmRecord) -> Vec<String> {
-        let people = self.holders(r).into_iter().filter_map(|id| self.user(id));
-        let job_role = |v: &sidelight_governance::org::User| {
-            let assigned = self.assigned(r).contains(&v.id.as_str());
-            self.job_role(r.assigned.iter().find(|assignment| assigned && assignment.user == v.id), v)
-        };
-        people.filter_map(|v| job_role(v).map(|(id, _)| id)).collect()
+    /// The job roles in which people work on the record: the owner in their own, assigned users in
+    /// that of the assignment, else their own.
+    fn job_roles(self, r: &CrmRecord) -> Vec<String> {
+        let of_owner = r.owner.as_deref().and_then(|id| self.user(id)).and_then(|v| self.job_role(None, v));
+        let assigned = assigned_users(r);
+        let assignments = r.assigned.iter().filter(|assignment| assigned.contains(&assignment.user.as_str()));
+        let of_assigned = assignments.filter_map(|assignment| self.job_role(Some(assignment), self.user(&assignment.user)?));
+        of_owner.into_iter().chain(of_assigned).map(|(id, _)| id).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use sidelight_governance::org::{Assignment, CrmRecord, Status, User};
 use sidelight_governance::{Action, RecordType};
 
-use super::Reference;
+use super::{Reference, assigned_users, people};
 
 /// The people of a record, as one viewer sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,20 +40,10 @@ impl<'a> Reference<'a> {
         if !self.sees(u, r) {
             return People::default();
         }
-        let people: Vec<&User> = self.people_of(r);
+        let people: Vec<&User> = people(r).into_iter().filter_map(|id| self.user(id)).collect();
         let shown = |v: &&User| u.memberships.is_empty() || self.is_shown_to_partner(u, v);
         let rows: Vec<Person<'_>> = people.iter().copied().filter(shown).map(|v| self.person(r, v)).collect();
         People { hidden: people.len() - rows.len(), rows, may_assign: self.may(u, r, Action::Assign) }
-    }
-
-    fn people_of(self, r: &'a CrmRecord) -> Vec<&'a User> {
-        let mut people: Vec<&User> = Vec::new();
-        for holder in self.holders(r).into_iter().filter_map(|id| self.user(id)) {
-            if !people.contains(&holder) {
-                people.push(holder);
-            }
-        }
-        people
     }
 
     /// §5.6: people of the viewer's own companies and their account owners.
@@ -63,7 +53,7 @@ impl<'a> Reference<'a> {
     }
 
     fn person(self, r: &'a CrmRecord, v: &'a User) -> Person<'a> {
-        let assignment = if self.assigned(r).is_empty() { None } else { r.assigned.iter().find(|assignment| assignment.user == v.id) };
+        let assignment = assignment(r, v);
         Person {
             user: &v.id,
             name: &v.name,
@@ -93,4 +83,10 @@ impl<'a> Reference<'a> {
         };
         catalogue.into_iter().find(|(known, _)| known == id)
     }
+}
+
+/// The user's assignment to the record; the first, where there are several.
+fn assignment<'a>(r: &'a CrmRecord, v: &User) -> Option<&'a Assignment> {
+    let is_assigned = assigned_users(r).contains(&v.id.as_str());
+    r.assigned.iter().find(|assignment| is_assigned && assignment.user == v.id)
 }
