@@ -5,12 +5,16 @@
 
 mod assemble;
 mod error;
+mod line;
 mod mapping;
+mod name;
 mod report;
 mod table;
 mod template;
+mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 use sidelight_governance::Org;
@@ -18,7 +22,7 @@ use sidelight_governance::Org;
 pub(crate) use error::ImportError;
 pub(crate) use report::{Count, Reason, ReferenceReport, Report};
 
-use mapping::Mapping;
+use mapping::{Mapping, Rule};
 use table::Table;
 
 /// What the caller settles for one import, beside the mapping.
@@ -48,6 +52,11 @@ pub(crate) fn import(
             .clone_from(file);
     }
     let wanted = wanted_columns(&mapping)?;
+    // Otherwise a mistyped directory looks like one whose optional files are all missing.
+    fs::read_dir(directory).map_err(|error| ImportError::Unreadable {
+        path: directory.display().to_string(),
+        error,
+    })?;
     let mut tables = BTreeMap::new();
     for (name, source) in &mapping.sources {
         let wanted = wanted.get(name.as_str()).cloned().unwrap_or_default();
@@ -88,53 +97,48 @@ fn unknown_source(name: &str) -> ImportError {
 
 /// The columns of each source that the mapping uses.
 fn wanted_columns(mapping: &Mapping) -> Result<BTreeMap<&str, BTreeSet<String>>, ImportError> {
-    let mut wanted: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let declared = |name: &str| match mapping.sources.contains_key(name) {
-        true => Ok(()),
-        false => Err(unknown_source(name)),
+    let conditions = |source: &mapping::Source| source.only.keys().cloned().collect();
+    let sources = mapping.sources.iter();
+    let mut wanted: BTreeMap<&str, BTreeSet<String>> = sources
+        .map(|(name, source)| (name.as_str(), conditions(source)))
+        .collect();
+    let mut want = |source: &str, column: &str| match wanted.get_mut(source) {
+        Some(columns) => {
+            columns.insert(column.to_owned());
+            Ok(())
+        }
+        None => Err(unknown_source(source)),
     };
-    for (name, source) in &mapping.sources {
-        wanted
-            .entry(name)
-            .or_default()
-            .extend(source.only.keys().cloned());
-    }
     for rule in mapping.rules() {
-        for join in rule.joins().values() {
-            declared(&join.source)?;
-            wanted
-                .entry(&join.source)
-                .or_default()
-                .insert(join.key.clone());
-        }
-        if let Some(source) = rule.from() {
-            declared(source)?;
-        }
-        for column in rule
-            .templates()
-            .into_iter()
-            .flat_map(|template| template.columns())
-        {
+        let without_rows = |column: &str| {
+            ImportError::mapping(format!(
+                "`{{{column}}}` in a rule without `from`: there is no row to take it from"
+            ))
+        };
+        let templates = rule.templates();
+        for column in templates.iter().flat_map(|template| template.columns()) {
+            let source = rule.from().ok_or_else(|| without_rows(column))?;
             let joined = column
                 .split_once('.')
                 .and_then(|(alias, column)| Some((rule.joins().get(alias)?, column)));
-            match (joined, rule.from()) {
-                (Some((join, column)), Some(_)) => {
-                    wanted
-                        .entry(&join.source)
-                        .or_default()
-                        .insert(column.to_owned());
-                }
-                (None, Some(source)) => {
-                    wanted.entry(source).or_default().insert(column.to_owned());
-                }
-                (_, None) => {
-                    return Err(ImportError::mapping(format!(
-                        "`{{{column}}}` in a rule without `from`: there is no row to take it from"
-                    )));
-                }
+            match joined {
+                Some((join, column)) => want(&join.source, column)?,
+                None => want(source, column)?,
+            }
+        }
+        for join in rule.joins().values() {
+            want(&join.source, &join.key)?;
+            for column in join.on.columns() {
+                want(rule.from().ok_or_else(|| without_rows(column))?, column)?;
             }
         }
     }
-    Ok(wanted)
+    match mapping
+        .rules()
+        .filter_map(Rule::from)
+        .find(|source| !mapping.sources.contains_key(*source))
+    {
+        Some(source) => Err(unknown_source(source)),
+        None => Ok(wanted),
+    }
 }

@@ -1,22 +1,19 @@
 //! From tables and rules to an organisation: every row makes one thing, every reference is looked up.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Display;
-use std::str::FromStr;
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 use sidelight_governance::org::{
-    Assignment, Company, CrmRecord, Deal, FieldValue, JobRole, Membership, Org, Profile, Role,
-    Status, Tier, User,
+    Assignment, Company, CrmRecord, Deal, JobRole, Membership, Org, Profile, Role, Status, Tier,
+    User,
 };
-use sidelight_governance::{Amount, Instant, RecordType};
+use sidelight_governance::{Amount, RecordType};
 
 use super::error::{ImportError, Place, Twice};
-use super::mapping::{By, Dated, Field, FieldKind, Mapping, Reference, Rule, Text};
+use super::line::{Joined, Joins, Line};
+use super::mapping::{By, Dated, Mapping, Reference, Rule, Text};
+use super::name::{Kind, Named, Names, initial_profiles};
 use super::report::{Made, Reason, Report, SourceReport, Tally};
-use super::table::{Row, Table};
-use super::template::Template;
+use super::table::Table;
 
 /// Makes the organisation, and the account of what was in the exports.
 ///
@@ -77,494 +74,6 @@ fn count(org: &Org) -> Vec<Made> {
     .collect()
 }
 
-// ── rows ────────────────────────────────────────────────────────────────────────────────────────
-
-/// For each join of the mapping, the rows of the joined source by their key.
-struct Joins<'a>(HashMap<(&'a str, &'a str), HashMap<&'a str, &'a Row>>);
-
-impl<'a> Joins<'a> {
-    fn index(
-        mapping: &'a Mapping,
-        tables: &'a BTreeMap<String, Table>,
-    ) -> Result<Self, ImportError> {
-        let mut joins = HashMap::new();
-        for join in mapping.rules().flat_map(|rule| rule.joins().values()) {
-            let place = (join.source.as_str(), join.key.as_str());
-            let Some(table) = tables
-                .get(&join.source)
-                .filter(|_| !joins.contains_key(&place))
-            else {
-                continue;
-            };
-            let mut rows: HashMap<&str, &Row> = HashMap::new();
-            for row in &table.rows {
-                let key = table.cell(row, &join.key);
-                if key.trim().is_empty() {
-                    continue;
-                }
-                if let Some(first) = rows.insert(key, row) {
-                    return Err(ImportError::DuplicateKey {
-                        key: key.to_owned(),
-                        places: Box::new(Twice {
-                            first: table.place(first).column(&join.key),
-                            second: table.place(row),
-                        }),
-                    });
-                }
-            }
-            joins.insert(place, rows);
-        }
-        Ok(Self(joins))
-    }
-}
-
-/// One row as a rule sees it: its own cells, and those of the rows that it is joined with.
-struct Line<'a> {
-    /// `None` for a rule without a source.
-    own: Option<(&'a Table, &'a Row)>,
-    joined: Vec<(&'a str, Joined<'a>)>,
-}
-
-enum Joined<'a> {
-    Row(&'a Table, &'a Row),
-    /// The row has no key.
-    Blank(&'a Table, &'a str),
-    /// No row has the key.
-    Missing(&'a Table, &'a str, String),
-}
-
-impl<'a> Line<'a> {
-    /// The rows that a rule is applied to.
-    fn all(
-        rule: &'a dyn Rule,
-        tables: &'a BTreeMap<String, Table>,
-        joins: &Joins<'a>,
-    ) -> Vec<Self> {
-        let Some(source) = rule.from() else {
-            return vec![Self {
-                own: None,
-                joined: Vec::new(),
-            }];
-        };
-        let Some(table) = tables.get(source) else {
-            return Vec::new();
-        };
-        let joined = |row| {
-            rule.joins().iter().filter_map(move |(alias, join)| {
-                let other = tables.get(&join.source)?;
-                let rows = joins.0.get(&(join.source.as_str(), join.key.as_str()))?;
-                let joined = match join.on.fill(|column| table.cell(row, column)) {
-                    None => Joined::Blank(other, &join.key),
-                    Some(key) => match rows.get(key.as_str()) {
-                        Some(row) => Joined::Row(other, row),
-                        None => Joined::Missing(other, &join.key, key),
-                    },
-                };
-                Some((alias.as_str(), joined))
-            })
-        };
-        let line = |row| Self {
-            own: Some((table, row)),
-            joined: joined(row).collect(),
-        };
-        table.rows.iter().map(line).collect()
-    }
-
-    /// A column of the row, or, behind an alias and a point, of a joined one.
-    fn cell(&self, column: &str) -> &'a str {
-        let joined = column.split_once('.').and_then(|(alias, column)| {
-            let (_, joined) = self.joined.iter().find(|(name, _)| *name == alias)?;
-            Some((joined, column))
-        });
-        match (joined, self.own) {
-            (Some((Joined::Row(table, row), column)), _) => table.cell(row, column),
-            (Some(_), _) | (None, None) => "",
-            (None, Some((table, row))) => table.cell(row, column),
-        }
-    }
-
-    fn file(&self) -> &'a str {
-        self.own.map_or(CONSTANTS, |(table, _)| &table.file)
-    }
-
-    fn place(&self) -> Place {
-        self.own
-            .map_or_else(|| Place::whole(CONSTANTS), |(table, row)| table.place(row))
-    }
-
-    /// The place of a value: of the first column that it is made of.
-    fn place_of(&self, text: &Text) -> Place {
-        let mut columns = text.alternatives.iter().flat_map(Template::columns);
-        match columns.next() {
-            Some(column) => self.place().column(column),
-            None => self.place(),
-        }
-    }
-
-    /// The value, translated by its map; `None` where it is blank.
-    fn value(&self, text: &Text) -> Result<Option<String>, ImportError> {
-        let mut filled = text.alternatives.iter();
-        let Some(value) = filled.find_map(|template| template.fill(|column| self.cell(column)))
-        else {
-            return Ok(None);
-        };
-        let Some(map) = &text.map else {
-            return Ok(Some(value));
-        };
-        match map.get(&value).or(text.otherwise.as_ref()) {
-            Some(translation) => Ok(Some(translation.clone())),
-            None => Err(ImportError::InvalidValue {
-                value,
-                expected: format!(
-                    "in the mapping's `map`, which has {}",
-                    quoted(map.keys().map(String::as_str))
-                ),
-                place: self.place_of(text),
-            }),
-        }
-    }
-
-    /// The value, or what the mapping has for a blank one.
-    fn text(&self, text: &Text) -> Result<Option<String>, ImportError> {
-        Ok(self.value(text)?.or_else(|| text.otherwise.clone()))
-    }
-
-    fn optional(&self, text: Option<&Text>) -> Result<Option<String>, ImportError> {
-        text.map_or(Ok(None), |text| self.text(text))
-    }
-
-    /// The value as one of the rules' words or forms.
-    fn parsed<T: FromStr<Err: Display>>(
-        &self,
-        text: Option<&Text>,
-        expected: &str,
-    ) -> Result<Option<T>, ImportError> {
-        let Some((text, value)) = text
-            .and_then(|text| {
-                self.text(text)
-                    .map(|value| Some((text, value?)))
-                    .transpose()
-            })
-            .transpose()?
-        else {
-            return Ok(None);
-        };
-        value
-            .parse()
-            .map(Some)
-            .map_err(|_| self.invalid(text, value, expected))
-    }
-
-    fn switch(&self, text: Option<&Text>) -> Result<Option<bool>, ImportError> {
-        const EXPECTED: &str = "`true` or `false`; translate it with a `map`";
-        let Some(text) = text else { return Ok(None) };
-        let Some(value) = self.text(text)? else {
-            return Ok(None);
-        };
-        match read_bool(&value) {
-            Some(read) => Ok(Some(read)),
-            None => Err(self.invalid(text, value, EXPECTED)),
-        }
-    }
-
-    fn invalid(&self, text: &Text, value: String, expected: &str) -> ImportError {
-        ImportError::InvalidValue {
-            value,
-            expected: expected.to_owned(),
-            place: self.place_of(text),
-        }
-    }
-
-    fn blank(&self, what: &'static str, text: &Text) -> ImportError {
-        let templates = text.alternatives.iter().map(ToString::to_string);
-        ImportError::BlankValue {
-            what,
-            templates: quoted(templates.collect::<Vec<_>>().iter().map(String::as_str)),
-            place: self.place(),
-        }
-    }
-
-    fn day(&self, dated: &Dated) -> Result<Option<String>, ImportError> {
-        let Some(value) = self.text(&dated.text)? else {
-            return Ok(None);
-        };
-        match read_day(&value, dated.format.as_deref()) {
-            Some(day) => Ok(Some(day)),
-            None => Err(self.invalid(&dated.text, value, &expected_date(dated.format.as_deref()))),
-        }
-    }
-
-    fn instant(&self, dated: &Dated) -> Result<Option<Instant>, ImportError> {
-        let Some(value) = self.text(&dated.text)? else {
-            return Ok(None);
-        };
-        match read_instant(&value, dated.format.as_deref()) {
-            Some(instant) => Ok(Some(instant)),
-            None => Err(self.invalid(&dated.text, value, &expected_date(dated.format.as_deref()))),
-        }
-    }
-
-    fn field(&self, field: &Field) -> Result<Option<FieldValue>, ImportError> {
-        let Some(value) = self.text(&field.text)? else {
-            return Ok(None);
-        };
-        let format = field.format.as_deref();
-        let (read, expected) = match field.kind {
-            FieldKind::Text => (Some(FieldValue::Text(value.clone())), String::new()),
-            FieldKind::Number => (
-                value
-                    .parse()
-                    .ok()
-                    .filter(|number: &f64| number.is_finite())
-                    .map(FieldValue::Number),
-                "a number".to_owned(),
-            ),
-            FieldKind::Bool => (
-                read_bool(&value).map(FieldValue::Bool),
-                "`true` or `false`".to_owned(),
-            ),
-            FieldKind::Date => (
-                read_day(&value, format).map(FieldValue::Text),
-                expected_date(format),
-            ),
-        };
-        match read {
-            Some(read) => Ok(Some(read)),
-            None => Err(self.invalid(&field.text, value, &expected)),
-        }
-    }
-}
-
-/// What a place says where a rule has no source.
-const CONSTANTS: &str = "the mapping";
-
-fn quoted<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    words
-        .map(|word| format!("`{word}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-fn read_bool(value: &str) -> Option<bool> {
-    match value.to_ascii_lowercase().as_str() {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
-}
-
-fn expected_date(format: Option<&str>) -> String {
-    match format {
-        Some(format) => format!("a date of the form `{format}`"),
-        None => "a date such as `2026-11-21`; give its `format`".to_owned(),
-    }
-}
-
-/// The calendar day of a date, or of a date and time, whose day is taken as it is written.
-fn read_day(value: &str, format: Option<&str>) -> Option<String> {
-    let Some(format) = format else {
-        let (day, rest) = value.split_at_checked(10)?;
-        let date: Date = day.parse().ok()?;
-        let separated = rest.is_empty() || rest.starts_with(['T', ' ']);
-        return Some(date.to_string()).filter(|written| separated && written == day);
-    };
-    Some(Date::strptime(format, value).ok()?.to_string())
-}
-
-/// An instant; a date and time without an offset is read as UTC.
-fn read_instant(value: &str, format: Option<&str>) -> Option<Instant> {
-    let timestamp = match format {
-        None => value.parse().ok(),
-        Some(format) => jiff::Timestamp::strptime(format, value).ok(),
-    };
-    let in_utc = || {
-        let civil = match format {
-            None => value.parse().ok()?,
-            Some(format) => DateTime::strptime(format, value).ok()?,
-        };
-        TimeZone::UTC.to_timestamp(civil).ok()
-    };
-    let timestamp: jiff::Timestamp = timestamp.or_else(in_utc)?;
-    timestamp.to_string().parse().ok()
-}
-
-// ── names ───────────────────────────────────────────────────────────────────────────────────────
-
-/// What a reference can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    JobRole,
-    Profile,
-    Role,
-    Company,
-    User,
-    Record(RecordType),
-}
-
-impl Kind {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::JobRole => "job role",
-            Self::Profile => "profile",
-            Self::Role => "role",
-            Self::Company => "company",
-            Self::User => "user",
-            Self::Record(kind) => kind.noun(),
-        }
-    }
-
-    fn plural(self) -> &'static str {
-        match self {
-            Self::JobRole => "job roles",
-            Self::Profile => "profiles",
-            Self::Role => "roles",
-            Self::Company => "companies",
-            Self::User => "users",
-            Self::Record(kind) => kind.plural(),
-        }
-    }
-
-    /// How names of this kind are compared: those of job roles without regard to case (§5.5).
-    fn fold(self, name: &str) -> String {
-        match self {
-            Self::JobRole => name.to_lowercase(),
-            _ => name.to_owned(),
-        }
-    }
-}
-
-/// Every id that will exist, and the names that lead to it, known before the first reference is looked up.
-#[derive(Default)]
-struct Names(HashMap<Kind, OfKind>);
-
-#[derive(Default)]
-struct OfKind {
-    /// Each id with its name.
-    ids: HashMap<String, String>,
-    /// Each name with its id; `None` where several have it.
-    by_name: HashMap<String, Option<String>>,
-}
-
-impl Names {
-    fn collect<'a>(
-        mapping: &'a Mapping,
-        tables: &'a BTreeMap<String, Table>,
-        joins: &Joins<'a>,
-    ) -> Result<Self, ImportError> {
-        let mut names = Self::default();
-        for job_role in JobRole::initial() {
-            names.add(Kind::JobRole, job_role.id, job_role.name);
-        }
-        for profile in initial_profiles() {
-            names.add(Kind::Profile, profile.id, profile.name);
-        }
-        let mut add =
-            |kind, rule: &'a dyn Rule, id: &Text, name: Option<&Text>| -> Result<(), ImportError> {
-                for line in Line::all(rule, tables, joins) {
-                    if let Some(id) = line.text(id)? {
-                        let name = line.optional(name)?.unwrap_or_else(|| id.clone());
-                        names.add(kind, id, name);
-                    }
-                }
-                Ok(())
-            };
-        for rule in &mapping.job_roles {
-            add(Kind::JobRole, rule, &rule.id, rule.name.as_ref())?;
-        }
-        for rule in &mapping.profiles {
-            add(Kind::Profile, rule, &rule.id, rule.name.as_ref())?;
-        }
-        for rule in &mapping.roles {
-            add(Kind::Role, rule, &rule.id, rule.name.as_ref())?;
-        }
-        for rule in &mapping.companies {
-            add(Kind::Company, rule, &rule.id, rule.name.as_ref())?;
-        }
-        for rule in &mapping.users {
-            add(Kind::User, rule, &rule.id, rule.name.as_ref())?;
-        }
-        for rule in &mapping.records {
-            add(
-                Kind::Record(rule.r#type),
-                rule,
-                &rule.id,
-                rule.name.as_ref(),
-            )?;
-        }
-        Ok(names)
-    }
-
-    fn add(&mut self, kind: Kind, id: String, name: String) {
-        let of_kind = self.0.entry(kind).or_default();
-        let folded = kind.fold(&name);
-        // A job role whose name exists is that job role, under the id that it already has.
-        if kind == Kind::JobRole && of_kind.by_name.contains_key(&folded) {
-            return;
-        }
-        of_kind
-            .by_name
-            .entry(folded)
-            .and_modify(|known| {
-                if known.as_ref() != Some(&id) {
-                    *known = None;
-                }
-            })
-            .or_insert_with(|| Some(id.clone()));
-        of_kind.ids.insert(id, name);
-    }
-
-    fn find(&self, kind: Kind, by: By, value: &str) -> Result<String, Reason> {
-        let of_kind = self.0.get(&kind).ok_or(Reason::Unknown)?;
-        match by {
-            By::Id if of_kind.ids.contains_key(value) => Ok(value.to_owned()),
-            By::Id => Err(Reason::Unknown),
-            By::Name => match of_kind.by_name.get(&kind.fold(value)) {
-                Some(Some(id)) => Ok(id.clone()),
-                Some(None) => Err(Reason::Ambiguous),
-                None => Err(Reason::Unknown),
-            },
-        }
-    }
-}
-
-fn initial_profiles() -> [Profile; 3] {
-    [
-        Profile::standard(),
-        Profile::leadership(),
-        Profile::administrator(),
-    ]
-}
-
-/// What a reference came to.
-enum Named {
-    /// The id of something that exists.
-    Known(String),
-    /// An id that names nothing. It is kept: the rules count it as absent, and `diagnose` tells it.
-    Dangling(String),
-    /// A name that names nothing, so that there is no id to write.
-    Unknown(String),
-    Blank,
-}
-
-impl Named {
-    /// The id to write, if there is one.
-    fn id(self) -> Option<String> {
-        match self {
-            Self::Known(id) | Self::Dangling(id) => Some(id),
-            Self::Unknown(_) | Self::Blank => None,
-        }
-    }
-
-    fn known(self) -> Option<String> {
-        match self {
-            Self::Known(id) => Some(id),
-            _ => None,
-        }
-    }
-}
-
-// ── the organisation ────────────────────────────────────────────────────────────────────────────
-
 struct Assembly<'a> {
     tables: &'a BTreeMap<String, Table>,
     joins: Joins<'a>,
@@ -577,7 +86,7 @@ impl<'a> Assembly<'a> {
     fn lines(&mut self, rule: &'a dyn Rule, subject: &str) -> Vec<Line<'a>> {
         let lines = Line::all(rule, self.tables, &self.joins);
         for line in &lines {
-            for (alias, joined) in &line.joined {
+            for (alias, joined) in line.joined() {
                 let field = format!("{subject}.{alias}");
                 let names = |table: &Table, key: &str| format!("`{key}` of {}", table.file);
                 match joined {
@@ -609,7 +118,10 @@ impl<'a> Assembly<'a> {
                 Named::Blank
             }
             Some(value) => match self.names.find(kind, reference.by, &value) {
-                Ok(id) => Named::Known(id),
+                Ok(id) => {
+                    self.tally.resolved(field, line.file(), kind.plural());
+                    Named::Known(id)
+                }
                 Err(reason) => {
                     self.tally
                         .unresolved(field, line.file(), kind.plural(), &value, reason);
@@ -702,7 +214,9 @@ impl<'a> Assembly<'a> {
                 let name = line
                     .optional(rule.name.as_ref())?
                     .unwrap_or_else(|| id.clone());
-                if self.names.find(Kind::JobRole, By::Name, &name) == Ok(id.clone()) {
+                // A name that is there already, in whatever case, is that job role (§5.5).
+                let is_there = |known: &JobRole| known.name.to_lowercase() == name.to_lowercase();
+                if !made.items.iter().any(is_there) {
                     made.add(
                         &id.clone(),
                         JobRole { id, name },

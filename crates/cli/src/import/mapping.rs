@@ -129,7 +129,7 @@ pub(crate) trait Rule {
     /// Whether several rows may make the same thing.
     fn distinct(&self) -> bool;
     fn joins(&self) -> &BTreeMap<String, Join>;
-    /// Every template, joins included.
+    /// Every template, save those of the joins.
     fn templates(&self) -> Vec<&Template>;
 }
 
@@ -169,7 +169,7 @@ macro_rules! rule {
             }
 
             fn templates(&self) -> Vec<&Template> {
-                let mut templates: Vec<_> = self.join.values().map(|join| &join.on).collect();
+                let mut templates = Vec::new();
                 $( self.$value.collect_templates(&mut templates); )+
                 templates
             }

@@ -114,6 +114,11 @@ impl Tally {
         self.columns.get_mut(index)
     }
 
+    /// A reference that names something; it only keeps the columns in the order of the rules.
+    pub(crate) fn resolved(&mut self, field: &str, file: &str, names: &str) {
+        self.column(field, file, names);
+    }
+
     pub(crate) fn blank(&mut self, field: &str, file: &str, names: &str) {
         if let Some(column) = self.column(field, file, names) {
             column.blank += 1;
@@ -152,7 +157,8 @@ impl Tally {
     }
 
     pub(crate) fn into_reports(self) -> (Vec<ReferenceReport>, Vec<Unwritten>) {
-        let references = self.columns.into_iter().map(|column| {
+        let told = |column: &Column| column.blank > 0 || !column.unresolved.is_empty();
+        let references = self.columns.into_iter().filter(told).map(|column| {
             let mut unresolved: Vec<_> = column
                 .unresolved
                 .into_iter()

@@ -46,57 +46,21 @@ impl Table {
         all_rows: bool,
     ) -> Result<Self, ImportError> {
         let file = &source.file;
-        if !Path::new(file)
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-        {
-            return Err(ImportError::mapping(format!(
-                "source `{name}`: `{file}` is not a path inside the directory of exports"
-            )));
-        }
-        let path = directory.join(file);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && source.optional => {
-                let columns = BTreeMap::new();
-                return Ok(Self {
-                    name: name.to_owned(),
-                    file: file.clone(),
-                    columns,
-                    rows: Vec::new(),
-                    left_out: 0,
-                    missing: true,
-                });
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ImportError::MissingFile {
-                    source_name: name.to_owned(),
-                    file: file.clone(),
-                });
-            }
-            Err(error) => {
-                return Err(ImportError::Unreadable {
-                    path: path.display().to_string(),
-                    error,
-                });
-            }
+        let mut table = Self {
+            name: name.to_owned(),
+            file: file.clone(),
+            columns: BTreeMap::new(),
+            rows: Vec::new(),
+            left_out: 0,
+            missing: false,
         };
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Err(ImportError::NotUtf8 {
-                place: Place::whole(file),
-            });
-        }
-        let (columns, mut rows) = match source.format {
-            Some(Format::Csv) => read_csv(bytes, source, wanted)?,
-            Some(Format::Json) => read_json(bytes, source, wanted)?,
-            None if has_ending(file, "csv") => read_csv(bytes, source, wanted)?,
-            None if has_ending(file, "json") => read_json(bytes, source, wanted)?,
-            None => {
-                return Err(ImportError::mapping(format!(
-                    "source `{name}`: `{file}` does not end in .csv or .json, so give its `format`"
-                )));
-            }
+        let Some(text) = read_text(directory, name, source)? else {
+            table.missing = true;
+            return Ok(table);
+        };
+        let (columns, mut rows) = match format(name, source)? {
+            Format::Csv => read_csv(&text, source, wanted)?,
+            Format::Json => read_json(&text, source, wanted)?,
         };
         for cell in rows.iter_mut().flat_map(|row| &mut row.cells) {
             if source.trim && cell.trim().len() < cell.len() {
@@ -106,27 +70,16 @@ impl Table {
                 cell.clear();
             }
         }
-        let mut table = Self {
-            name: name.to_owned(),
-            file: file.clone(),
-            columns,
-            rows,
-            left_out: 0,
-            missing: false,
-        };
-        if !all_rows {
-            let before = table.rows.len();
-            let rows = std::mem::take(&mut table.rows);
-            table.rows = rows
-                .into_iter()
-                .filter(|row| {
-                    source.only.iter().all(|(column, values)| {
-                        values.iter().any(|value| value == table.cell(row, column))
-                    })
+        table.columns = columns;
+        let all = rows.len();
+        rows.retain(|row| {
+            all_rows
+                || source.only.iter().all(|(column, values)| {
+                    values.iter().any(|value| value == table.cell(row, column))
                 })
-                .collect();
-            table.left_out = before - table.rows.len();
-        }
+        });
+        table.left_out = all - rows.len();
+        table.rows = rows;
         Ok(table)
     }
 
@@ -147,16 +100,70 @@ impl Table {
     }
 }
 
-fn has_ending(file: &str, ending: &str) -> bool {
-    Path::new(file)
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
+fn format(name: &str, source: &Source) -> Result<Format, ImportError> {
+    let ending = Path::new(&source.file).extension();
+    let has_ending = |format| ending.is_some_and(|ending| ending.eq_ignore_ascii_case(format));
+    match source.format {
+        Some(format) => Ok(format),
+        None if has_ending("csv") => Ok(Format::Csv),
+        None if has_ending("json") => Ok(Format::Json),
+        None => Err(ImportError::mapping(format!(
+            "source `{name}`: `{}` does not end in .csv or .json, so give its `format`",
+            source.file
+        ))),
+    }
+}
+
+/// The text of a source's file without a byte-order mark; `None` where it is optional and not there.
+fn read_text(directory: &Path, name: &str, source: &Source) -> Result<Option<String>, ImportError> {
+    let file = &source.file;
+    if !Path::new(file)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)))
+    {
+        return Err(ImportError::mapping(format!(
+            "source `{name}`: `{file}` is not a path inside the directory of exports"
+        )));
+    }
+    let path = directory.join(file);
+    let mut bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && source.optional => {
+            return Ok(None);
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(ImportError::MissingFile {
+                source_name: name.to_owned(),
+                file: file.clone(),
+            });
+        }
+        Err(error) => {
+            return Err(ImportError::Unreadable {
+                path: path.display().to_string(),
+                error,
+            });
+        }
+    };
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().iter().take(valid);
+        let line = 1 + before.filter(|&&byte| byte == b'\n').count() as u64;
+        ImportError::NotUtf8 {
+            place: Place {
+                line,
+                ..Place::whole(file)
+            },
+        }
+    })
 }
 
 type Contents = (BTreeMap<String, usize>, Vec<Row>);
 
 fn read_csv(
-    bytes: &[u8],
+    text: &str,
     source: &Source,
     wanted: &BTreeSet<String>,
 ) -> Result<Contents, ImportError> {
@@ -170,58 +177,34 @@ fn read_csv(
                 source.delimiter
             ))
         })?;
+    let place = |line| Place {
+        line,
+        ..Place::whole(file)
+    };
+    let malformed = |error: csv::Error| ImportError::MalformedCsv {
+        place: place(error.position().map_or(0, csv::Position::line)),
+        message: error.to_string(),
+    };
     // Lengths are compared here and not by the reader, so that the error tells file and line like every other.
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
-        .has_headers(false)
         .flexible(true)
-        .from_reader(bytes);
-    let mut record = csv::ByteRecord::new();
-    let mut header: Option<Vec<String>> = None;
-    let mut picked: Vec<usize> = Vec::new();
+        .trim(if source.trim {
+            csv::Trim::Headers
+        } else {
+            csv::Trim::None
+        })
+        .from_reader(text.as_bytes());
+    let header = reader.headers().map_err(malformed)?.clone();
+    let picked = wanted_columns(&header, source, wanted)?;
     let mut rows = Vec::new();
-    let mut start = 0;
-    loop {
-        let line = reader.position().line();
-        let place = |line| Place {
-            file: file.clone(),
-            line,
-            column: None,
-        };
-        let more =
-            reader
-                .read_byte_record(&mut record)
-                .map_err(|error| ImportError::MalformedCsv {
-                    message: error.to_string(),
-                    place: place(line),
-                })?;
-        if !more {
-            break;
+    let mut record = csv::StringRecord::new();
+    let mut last = (1, 0);
+    while reader.read_record(&mut record).map_err(malformed)? {
+        if let Some(position) = record.position() {
+            last = (position.line(), position.byte());
         }
-        let line = record.position().map_or(line, csv::Position::line);
-        start = record.position().map_or(start, |position| {
-            usize::try_from(position.byte()).unwrap_or(start)
-        });
-        let text = |index: usize| {
-            let bytes = record.get(index).unwrap_or_default();
-            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| {
-                let column = header
-                    .as_ref()
-                    .and_then(|header| header.get(index).cloned());
-                ImportError::NotUtf8 {
-                    place: Place {
-                        column,
-                        ..place(line)
-                    },
-                }
-            })
-        };
-        let Some(header) = &header else {
-            let names = (0..record.len()).map(text).collect::<Result<Vec<_>, _>>()?;
-            picked = wanted_columns(&names, source, wanted)?;
-            header = Some(names);
-            continue;
-        };
+        let (line, _) = last;
         if record.len() != header.len() {
             return Err(ImportError::RaggedRow {
                 cells: record.len(),
@@ -229,47 +212,33 @@ fn read_csv(
                 place: place(line),
             });
         }
-        // Every cell is read, so that a broken one is found even in a column that nobody wants.
-        let cells = (0..record.len()).map(text).collect::<Result<Vec<_>, _>>()?;
+        let cells = picked
+            .iter()
+            .map(|&index| record.get(index).unwrap_or_default().to_owned());
         rows.push(Row {
             line,
-            cells: picked
-                .iter()
-                .map(|&index| cells.get(index).cloned().unwrap_or_default())
-                .collect(),
+            cells: cells.collect(),
         });
     }
-    let last = bytes.get(start..).unwrap_or_default();
-    if last.iter().filter(|&&byte| byte == b'"').count() % 2 == 1 {
-        let line = 1 + bytes
-            .iter()
-            .take(start)
-            .filter(|&&byte| byte == b'\n')
-            .count() as u64;
-        return Err(ImportError::UnclosedQuote {
-            place: Place {
-                file: file.clone(),
-                line,
-                column: None,
-            },
-        });
-    }
-    let header = header.unwrap_or_default();
-    if picked.is_empty() {
-        // A file without even a header has none of the columns.
-        picked = wanted_columns(&header, source, wanted)?;
+    // The reader takes the end of the file for the end of a quotation: rows would be missing silently.
+    let (line, start) = last;
+    let tail = usize::try_from(start)
+        .ok()
+        .and_then(|start| text.get(start..));
+    if tail.is_some_and(|tail| tail.matches('"').count() % 2 == 1) {
+        return Err(ImportError::UnclosedQuote { place: place(line) });
     }
     let columns = picked
         .iter()
-        .enumerate()
-        .filter_map(|(cell, &index)| Some((header.get(index)?.clone(), cell)))
+        .zip(0..)
+        .filter_map(|(&index, cell)| Some((header.get(index)?.to_owned(), cell)))
         .collect();
     Ok((columns, rows))
 }
 
 /// Where the wanted columns are in the header.
 fn wanted_columns(
-    header: &[String],
+    header: &csv::StringRecord,
     source: &Source,
     wanted: &BTreeSet<String>,
 ) -> Result<Vec<usize>, ImportError> {
@@ -278,7 +247,7 @@ fn wanted_columns(
         let mut found = header
             .iter()
             .enumerate()
-            .filter(|(_, name)| *name == column)
+            .filter(|(_, name)| name == column)
             .map(|(index, _)| index);
         match (found.next(), found.next()) {
             (Some(index), None) => picked.push(index),
@@ -288,7 +257,7 @@ fn wanted_columns(
                     column: column.clone(),
                 });
             }
-            (None, _) => check_optional(column, source, header.iter().map(String::as_str))?,
+            (None, _) => check_optional(column, source, header.iter())?,
         }
     }
     Ok(picked)
@@ -323,7 +292,7 @@ fn check_optional<'a>(
 }
 
 fn read_json(
-    bytes: &[u8],
+    text: &str,
     source: &Source,
     wanted: &BTreeSet<String>,
 ) -> Result<Contents, ImportError> {
@@ -333,11 +302,8 @@ fn read_json(
         message: message.to_owned(),
         place,
     };
-    if std::str::from_utf8(bytes).is_err() {
-        return Err(ImportError::NotUtf8 { place: whole() });
-    }
     let document: Json =
-        serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string(), whole()))?;
+        serde_json::from_str(text).map_err(|error| malformed(&error.to_string(), whole()))?;
     let list = document
         .pointer(&source.rows)
         .and_then(Json::as_array)
