@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod documentation;
 mod exports;
 mod importing;
 mod sidelight;
