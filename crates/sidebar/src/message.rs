@@ -10,6 +10,8 @@ pub const DEAL: &str = "deal";
 /// Stands for a value that is not there, where a blank would look like a fault.
 pub const NOTHING: &str = "\u{2013}";
 
+/// The name of what this is.
+pub const BRAND: &str = "Sidelight";
 /// The tab about the record.
 pub const TAB_RECORD: &str = "Record";
 /// The tab with the viewer's deals.
@@ -52,8 +54,7 @@ pub const TIERS: &str = "What partner users see";
 /// The rule behind all tiers.
 pub const TIERS_INTRODUCTION: &str = "A tier sees down, never sideways: nobody sees a deal of somebody else of the same tier, save as its owner or registrar.";
 /// Who sees deals without a tier, and who is never notified.
-pub const TIERS_BESIDES: &str =
-    "A profile that permits all deals shows every one of them, and is never notified. Whoever makes a change is not notified of it.";
+pub const TIERS_BESIDES: &str = "A profile that permits all deals shows every one of them, and is never notified. Whoever makes a change is not notified of it.";
 /// The name of the group of filters above the deals.
 pub const FILTERS: &str = "Filter deals";
 /// Names the filter by a deal's name.
@@ -79,7 +80,8 @@ pub const CLEAR_FILTERS: &str = "Clear filters";
 /// Says that no deal matches the filters.
 pub const NO_MATCH: &str = "No deal matches these filters.";
 /// Asks to choose a row of the deals.
-pub const CHOOSE_DEAL: &str = "Choose a deal to read why it is in this pipeline and who else sees it.";
+pub const CHOOSE_DEAL: &str =
+    "Choose a deal to read why it is in this pipeline and who else sees it.";
 /// Says that a deal is without a stage.
 pub const NO_STAGE: &str = "No stage";
 /// Says that amounts are without a currency.
@@ -123,7 +125,11 @@ pub fn more_people(hidden: usize) -> String {
 
 /// Opens a list of people in full, or by its next part.
 pub fn show_more(next: usize, left: usize) -> String {
-    if next == left { format!("Show all {} more", grouped(left)) } else { format!("Show {} of {} more", grouped(next), grouped(left)) }
+    if next == left {
+        format!("Show all {} more", grouped(left))
+    } else {
+        format!("Show {} of {} more", grouped(next), grouped(left))
+    }
 }
 
 /// A number of people.
@@ -143,7 +149,9 @@ pub fn sees_deals(viewer: &str, seen: usize, all: usize) -> String {
 
 /// Says that a viewer has no deals.
 pub fn no_deals(viewer: &str) -> String {
-    format!("{viewer} sees no partner deals: none is their own, and no tier or managed company shows them others’.")
+    format!(
+        "{viewer} sees no partner deals: none is their own, and no tier or managed company shows them others’."
+    )
 }
 
 /// Says that an organisation has no deals.
@@ -171,7 +179,11 @@ pub fn view_as(name: &str) -> String {
 
 /// Where a user stands in a company, in one sentence.
 pub fn standing(viewer: &str, tier: &str, company: &str, primary: bool) -> String {
-    let which = if primary { "primary company" } else { "association" };
+    let which = if primary {
+        "primary company"
+    } else {
+        "association"
+    };
     format!("{viewer}: {tier} at {company} ({which})")
 }
 

@@ -21,11 +21,16 @@ const SMALL: usize = 5;
 
 #[component]
 pub(super) fn AudienceView(props: &AudienceViewProps) -> Html {
-    let AudienceViewProps { scene, subject, on_choose } = props;
+    let AudienceViewProps {
+        scene,
+        subject,
+        on_choose,
+    } = props;
     // Who sees a record does not depend on who asks, so another viewer asks nothing anew.
-    let audience = use_memo((scene.organisation.clone(), scene.now, subject.clone()), |(organisation, now, subject)| {
-        Audience::new(organisation, *now, subject)
-    });
+    let audience = use_memo(
+        (scene.organisation.clone(), scene.now, subject.clone()),
+        |(organisation, now, subject)| Audience::new(organisation, *now, subject),
+    );
     let audience = match &*audience {
         Ok(audience) => audience,
         Err(error) => return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> },
@@ -58,7 +63,11 @@ const MORE: usize = 100;
 
 #[component]
 fn GroupView(props: &GroupViewProps) -> Html {
-    let GroupViewProps { group, viewer, on_choose } = props;
+    let GroupViewProps {
+        group,
+        viewer,
+        on_choose,
+    } = props;
     let drawn = use_state_eq(|| FIRST);
     let left = group.members.len().saturating_sub(*drawn);
     let next = left.min(MORE);

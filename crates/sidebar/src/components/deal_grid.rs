@@ -31,11 +31,21 @@ pub(super) struct DealGridProps {
 
 #[component]
 pub(super) fn DealGrid(props: &DealGridProps) -> Html {
-    let DealGridProps { rows, sorting, active, label, on_sort, on_activate, on_open } = props.clone();
+    let DealGridProps {
+        rows,
+        sorting,
+        active,
+        label,
+        on_sort,
+        on_activate,
+        on_open,
+    } = props.clone();
     let grid = use_node_ref();
     let (viewport, onscroll) = use_viewport(&grid, ROW_HEIGHT, ROW_HEIGHT);
     let position = use_memo((rows.clone(), active.clone()), |(rows, active)| {
-        active.as_ref().and_then(|id| rows.iter().position(|row| row.id == *id))
+        active
+            .as_ref()
+            .and_then(|id| rows.iter().position(|row| row.id == *id))
     });
     let position = *position;
 
@@ -50,7 +60,12 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
     }
 
     let onkeydown = {
-        let (grid, rows, on_activate, on_open) = (grid.clone(), rows.clone(), on_activate.clone(), on_open.clone());
+        let (grid, rows, on_activate, on_open) = (
+            grid.clone(),
+            rows.clone(),
+            on_activate.clone(),
+            on_open.clone(),
+        );
         Callback::from(move |event: KeyboardEvent| {
             // Keys on a heading's button are the button's.
             if event.target_dyn_into::<Element>() != grid.cast::<Element>() {
@@ -63,9 +78,15 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
                 }
                 return;
             }
-            let Some((step, viewport)) = Step::from_key(&event.key()).zip(measured(&grid, ROW_HEIGHT, ROW_HEIGHT)) else { return };
+            let Some((step, viewport)) =
+                Step::from_key(&event.key()).zip(measured(&grid, ROW_HEIGHT, ROW_HEIGHT))
+            else {
+                return;
+            };
             event.prevent_default();
-            let Some(next) = step.from(position, rows.len(), viewport.page()) else { return };
+            let Some(next) = step.from(position, rows.len(), viewport.page()) else {
+                return;
+            };
             reveal(&grid, viewport, next);
             if let Some(row) = rows.get(next) {
                 on_activate.emit(row.id.clone());
@@ -75,7 +96,9 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
 
     let window = viewport.rows(rows.len());
     // The row that the keys are on is named only while it is drawn: an id of nothing names nothing.
-    let drawn_active = position.filter(|position| window.contains(position)).map(row_id);
+    let drawn_active = position
+        .filter(|position| window.contains(position))
+        .map(row_id);
     let heading_cell = |column: Column| {
         let sorted = column == sorting.column;
         let direction = match (sorted, sorting.descending) {
@@ -104,7 +127,11 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
             </div>
         }
     };
-    let visible = rows.get(window.clone()).unwrap_or_default().iter().zip(window);
+    let visible = rows
+        .get(window.clone())
+        .unwrap_or_default()
+        .iter()
+        .zip(window);
     html! {
         <div ref={grid} class="sl-grid" role="grid" tabindex="0" aria-label={label} aria-rowcount={(rows.len() + 1).to_string()}
             aria-activedescendant={drawn_active} style={format!("--sl-row: {ROW_HEIGHT}px")} {onscroll} {onkeydown}>
@@ -127,13 +154,27 @@ fn offset(index: usize) -> String {
 }
 
 fn cell_class(column: Column) -> Classes {
-    classes!("sl-cell", matches!(column, Column::Amount).then_some("sl-number"), matches!(column, Column::Deal).then_some("sl-first"))
+    classes!(
+        "sl-cell",
+        matches!(column, Column::Amount).then_some("sl-number"),
+        matches!(column, Column::Deal).then_some("sl-first")
+    )
 }
 
 fn cell(row: &Row, column: Column) -> Html {
     let text = row.cell(column);
-    let text = if text.is_empty() { message::NOTHING.to_owned() } else { text };
-    let registrar = row.registrar.as_deref().filter(|_| column == Column::Owner).map(message::registered_by);
-    let title = registrar.as_ref().map_or_else(|| text.clone(), |registrar| format!("{text}, {registrar}"));
+    let text = if text.is_empty() {
+        message::NOTHING.to_owned()
+    } else {
+        text
+    };
+    let registrar = row
+        .registrar
+        .as_deref()
+        .filter(|_| column == Column::Owner)
+        .map(message::registered_by);
+    let title = registrar
+        .as_ref()
+        .map_or_else(|| text.clone(), |registrar| format!("{text}, {registrar}"));
     html! { <div key={column.label()} role="gridcell" class={cell_class(column)} {title}>{ text }</div> }
 }

@@ -18,7 +18,12 @@ pub(super) struct PeopleViewProps {
 
 #[component]
 pub(super) fn PeopleView(props: &PeopleViewProps) -> Html {
-    let PeopleViewProps { scene, kind, id, sees } = props;
+    let PeopleViewProps {
+        scene,
+        kind,
+        id,
+        sees,
+    } = props;
     let people = use_memo((scene.clone(), *kind, id.clone()), |(scene, kind, id)| {
         People::new(&scene.organisation, scene.now, &scene.viewer, *kind, id)
     });

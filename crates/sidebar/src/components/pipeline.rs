@@ -25,16 +25,26 @@ pub(super) struct PipelinePanelProps {
 
 #[component]
 pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
-    let PipelinePanelProps { scene, state, on_state, on_choose } = props.clone();
+    let PipelinePanelProps {
+        scene,
+        state,
+        on_state,
+        on_choose,
+    } = props.clone();
     let active = use_state_eq(|| None::<String>);
-    let choices = use_memo(scene.clone(), |scene| Choices::new(&scene.organisation, scene.now, &scene.viewer));
+    let choices = use_memo(scene.clone(), |scene| {
+        Choices::new(&scene.organisation, scene.now, &scene.viewer)
+    });
     let table = use_memo((scene.clone(), state.clone()), |(scene, state)| {
-        let Table { rows, totals } = Table::new(&scene.organisation, scene.now, &scene.viewer, state)?;
+        let Table { rows, totals } =
+            Table::new(&scene.organisation, scene.now, &scene.viewer, state)?;
         Ok::<_, sidelight_governance::AskError>((Rc::new(rows), totals))
     });
     let (choices, (rows, totals)) = match (&*choices, &*table) {
         (Ok(choices), Ok(table)) => (choices, table),
-        (Err(error), _) | (_, Err(error)) => return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> },
+        (Err(error), _) | (_, Err(error)) => {
+            return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> };
+        }
     };
 
     let name = scene.viewer_name();
@@ -48,12 +58,20 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
         };
     }
 
-    let chosen = active.as_ref().filter(|id| rows.iter().any(|row| row.id == **id)).cloned();
+    let chosen = active
+        .as_ref()
+        .filter(|id| rows.iter().any(|row| row.id == **id))
+        .cloned();
     let on_activate = Callback::from(move |id| active.set(Some(id)));
     let on_open = on_choose.reform(|id| Choice::Subject(Subject::Deal { id }));
     let on_sort = {
         let (state, on_state) = (state.clone(), on_state.clone());
-        Callback::from(move |sorting| on_state.emit(TableState { sorting, ..state.clone() }))
+        Callback::from(move |sorting| {
+            on_state.emit(TableState {
+                sorting,
+                ..state.clone()
+            })
+        })
     };
     html! {
         <section aria-labelledby="sidelight-pipeline">
@@ -66,12 +84,12 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
                 <p class="sl-empty">{ message::NO_MATCH }</p>
             } else {
                 <DealGrid rows={rows.clone()} sorting={state.sorting} active={chosen.clone()} label={message::pipeline_of(&name)} {on_sort} {on_activate} {on_open} />
-                <TotalsView totals={totals.clone()} />
                 if let Some(id) = chosen {
                     <DealDetail {scene} {id} {on_choose} />
                 } else {
                     <p class="sl-quiet sl-hint">{ message::CHOOSE_DEAL }</p>
                 }
+                <TotalsView totals={totals.clone()} />
             }
         </section>
     }
@@ -85,7 +103,11 @@ struct NoDealsProps {
 /// Why a pipeline is empty.
 #[component]
 fn NoDeals(props: &NoDealsProps) -> Html {
-    let Scene { organisation, now, viewer } = &props.scene;
+    let Scene {
+        organisation,
+        now,
+        viewer,
+    } = &props.scene;
     let gate = gate(organisation, *now, viewer);
     if organisation.deal_count() == 0 {
         html! { <p class="sl-empty">{ message::NO_DEALS_AT_ALL }</p> }
@@ -105,7 +127,11 @@ struct FiltersProps {
 
 #[component]
 fn Filters(props: &FiltersProps) -> Html {
-    let FiltersProps { choices, state, on_state } = props;
+    let FiltersProps {
+        choices,
+        state,
+        on_state,
+    } = props;
     let change = |change: fn(&mut TableState, Option<String>)| {
         let (state, on_state) = (state.clone(), on_state.clone());
         Callback::from(move |value: Option<String>| {
@@ -117,11 +143,22 @@ fn Filters(props: &FiltersProps) -> Html {
     let stages: Vec<_> = choices
         .stages
         .iter()
-        .map(|stage| (stage.clone(), if stage.is_empty() { message::NO_STAGE.to_owned() } else { stage.clone() }))
+        .map(|stage| {
+            (
+                stage.clone(),
+                if stage.is_empty() {
+                    message::NO_STAGE.to_owned()
+                } else {
+                    stage.clone()
+                },
+            )
+        })
         .collect();
     let on_text = change(|state, value| state.text = value.unwrap_or_default());
     let oninput = Callback::from(move |event: InputEvent| {
-        let text = event.target_dyn_into::<HtmlInputElement>().map(|input| input.value());
+        let text = event
+            .target_dyn_into::<HtmlInputElement>()
+            .map(|input| input.value());
         on_text.emit(text);
     });
     let clear = {
@@ -158,14 +195,28 @@ struct SelectProps {
 
 #[component]
 fn Select(props: &SelectProps) -> Html {
-    let SelectProps { label, all, options, chosen, on_choose } = props;
+    let SelectProps {
+        label,
+        all,
+        options,
+        chosen,
+        on_choose,
+    } = props;
     // By position, since an id may be any text: no text is left to stand for "all".
     let onchange = {
         let (options, on_choose) = (options.clone(), on_choose.clone());
         Callback::from(move |event: Event| {
-            let Some(select) = event.target_dyn_into::<HtmlSelectElement>() else { return };
-            let position = usize::try_from(select.selected_index()).ok().and_then(|index| index.checked_sub(1));
-            on_choose.emit(position.and_then(|position| options.get(position)).map(|(value, _)| value.clone()));
+            let Some(select) = event.target_dyn_into::<HtmlSelectElement>() else {
+                return;
+            };
+            let position = usize::try_from(select.selected_index())
+                .ok()
+                .and_then(|index| index.checked_sub(1));
+            on_choose.emit(
+                position
+                    .and_then(|position| options.get(position))
+                    .map(|(value, _)| value.clone()),
+            );
         })
     };
     html! {
@@ -183,7 +234,11 @@ struct TotalsViewProps {
 
 #[component]
 fn TotalsView(props: &TotalsViewProps) -> Html {
-    let Totals { currencies, stages, all } = &props.totals;
+    let Totals {
+        currencies,
+        stages,
+        all,
+    } = &props.totals;
     let line = |total: &StageTotal, heading: &str| {
         let cell = |value: &Option<sidelight_governance::Amount>| {
             html! { <td class="sl-number">{ value.map_or_else(|| message::NOTHING.to_owned(), |value| amount::shown(value, None)) }</td> }
@@ -226,10 +281,20 @@ struct DealDetailProps {
 /// Why the chosen deal is in the pipeline, and who else sees it.
 #[component]
 fn DealDetail(props: &DealDetailProps) -> Html {
-    let DealDetailProps { scene, id, on_choose } = props.clone();
+    let DealDetailProps {
+        scene,
+        id,
+        on_choose,
+    } = props.clone();
     let subject = Subject::Deal { id };
     let verdict = use_memo((scene.clone(), subject.clone()), |(scene, subject)| {
-        Verdict::new(&scene.organisation, scene.now, &scene.viewer, sidelight_governance::Action::View, subject)
+        Verdict::new(
+            &scene.organisation,
+            scene.now,
+            &scene.viewer,
+            sidelight_governance::Action::View,
+            subject,
+        )
     });
     let opened = subject.clone();
     html! {

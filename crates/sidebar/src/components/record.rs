@@ -20,7 +20,11 @@ pub(super) struct RecordPanelProps {
 
 #[component]
 pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
-    let RecordPanelProps { scene, subject, on_choose } = props.clone();
+    let RecordPanelProps {
+        scene,
+        subject,
+        on_choose,
+    } = props.clone();
     let action = use_state_eq(|| Action::View);
     let on_action = {
         let action = action.clone();
@@ -28,18 +32,34 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
     };
     // A type that cannot be assigned has no such action to ask about.
     let asked = match &subject {
-        Subject::Record { kind, .. } if *action == Action::Assign && !kind.has_assigned_users() => Action::View,
+        Subject::Record { kind, .. } if *action == Action::Assign && !kind.has_assigned_users() => {
+            Action::View
+        }
         Subject::Record { .. } => *action,
         Subject::Deal { .. } => Action::View,
     };
-    let verdict = use_memo((scene.clone(), subject.clone(), asked), |(scene, subject, asked)| {
-        Verdict::new(&scene.organisation, scene.now, &scene.viewer, *asked, subject)
-    });
+    let verdict = use_memo(
+        (scene.clone(), subject.clone(), asked),
+        |(scene, subject, asked)| {
+            Verdict::new(
+                &scene.organisation,
+                scene.now,
+                &scene.viewer,
+                *asked,
+                subject,
+            )
+        },
+    );
     let verdict = match &*verdict {
         Ok(verdict) => verdict.clone(),
         Err(error) => return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> },
     };
-    let sees = verdict.permissions.iter().any(|permission| permission.granted && permission.action.is_none_or(|action| action == Action::View));
+    let sees = verdict.permissions.iter().any(|permission| {
+        permission.granted
+            && permission
+                .action
+                .is_none_or(|action| action == Action::View)
+    });
 
     html! {
         <>
@@ -63,7 +83,9 @@ struct DealFactsProps {
 #[component]
 fn DealFacts(props: &DealFactsProps) -> Html {
     let facts = || {
-        deal_facts(&props.scene.organisation, &props.id).into_iter().map(|(label, value)| html! { <div><dt>{ label }</dt><dd>{ value }</dd></div> })
+        deal_facts(&props.scene.organisation, &props.id)
+            .into_iter()
+            .map(|(label, value)| html! { <div><dt>{ label }</dt><dd>{ value }</dd></div> })
     };
     html! {
         <section class="sl-section" aria-labelledby="sidelight-facts">

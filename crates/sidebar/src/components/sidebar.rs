@@ -57,7 +57,14 @@ impl Scene {
 /// The sidebar beside a CRM page.
 #[component]
 pub fn Sidebar(props: &SidebarProps) -> Html {
-    let SidebarProps { organisation, now, viewer, subject, tab, on_choose } = props.clone();
+    let SidebarProps {
+        organisation,
+        now,
+        viewer,
+        subject,
+        tab,
+        on_choose,
+    } = props.clone();
     // Kept here, so that a look at another tab does not lose the filters.
     let table = use_state_eq(TableState::default);
     let on_table = {
@@ -68,11 +75,19 @@ pub fn Sidebar(props: &SidebarProps) -> Html {
     let panel = match (viewer, tab) {
         (None, _) => html! { <p class="sl-empty">{ message::NO_VIEWER }</p> },
         (Some(viewer), tab) => {
-            let scene = Scene { organisation, now, viewer };
+            let scene = Scene {
+                organisation,
+                now,
+                viewer,
+            };
             match (tab, subject) {
                 (Tab::Record, None) => html! { <p class="sl-empty">{ message::NO_SUBJECT }</p> },
-                (Tab::Record, Some(subject)) => html! { <RecordPanel {scene} {subject} on_choose={on_choose.clone()} /> },
-                (Tab::Pipeline, _) => html! { <PipelinePanel {scene} state={(*table).clone()} on_state={on_table} on_choose={on_choose.clone()} /> },
+                (Tab::Record, Some(subject)) => {
+                    html! { <RecordPanel {scene} {subject} on_choose={on_choose.clone()} /> }
+                }
+                (Tab::Pipeline, _) => {
+                    html! { <PipelinePanel {scene} state={(*table).clone()} on_state={on_table} on_choose={on_choose.clone()} /> }
+                }
                 (Tab::Tiers, _) => html! { <TiersPanel {scene} /> },
             }
         }

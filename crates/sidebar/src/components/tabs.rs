@@ -78,12 +78,22 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
     let onkeydown = {
         let (list, on_choose) = (list.clone(), on_choose.clone());
         Callback::from(move |event: KeyboardEvent| {
-            let Some(tab) = chosen.after(&event.key()) else { return };
+            let Some(tab) = chosen.after(&event.key()) else {
+                return;
+            };
             event.prevent_default();
             on_choose.emit(tab);
-            let position = Tab::ALL.iter().position(|other| *other == tab).and_then(|position| u32::try_from(position).ok());
-            let button = list.cast::<HtmlElement>().zip(position).and_then(|(list, position)| list.children().item(position));
-            if let Some(button) = button.and_then(|button| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(button).ok()) {
+            let position = Tab::ALL
+                .iter()
+                .position(|other| *other == tab)
+                .and_then(|position| u32::try_from(position).ok());
+            let button = list
+                .cast::<HtmlElement>()
+                .zip(position)
+                .and_then(|(list, position)| list.children().item(position));
+            if let Some(button) =
+                button.and_then(|button| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(button).ok())
+            {
                 // The browser refuses only what cannot be focused, and a button can.
                 button.focus().ok();
             }
@@ -100,8 +110,11 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
         }
     };
     html! {
-        <div ref={list} class="sl-tabs" role="tablist" aria-label={message::TABS} {onkeydown}>
-            { for Tab::ALL.into_iter().map(tab) }
+        <div class="sl-bar">
+            <div ref={list} class="sl-tabs" role="tablist" aria-label={message::TABS} {onkeydown}>
+                { for Tab::ALL.into_iter().map(tab) }
+            </div>
+            <span class="sl-brand">{ message::BRAND }</span>
         </div>
     }
 }

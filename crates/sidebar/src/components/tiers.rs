@@ -13,7 +13,11 @@ pub(super) struct TiersPanelProps {
 
 #[component]
 pub(super) fn TiersPanel(props: &TiersPanelProps) -> Html {
-    let Scene { organisation, viewer, .. } = &props.scene;
+    let Scene {
+        organisation,
+        viewer,
+        ..
+    } = &props.scene;
     let tiers = descriptions(organisation, viewer);
     let stands_nowhere = tiers.iter().all(|tier| tier.standings.is_empty());
     let tier = |tier: &TierDescription| {

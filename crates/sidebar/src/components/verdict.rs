@@ -22,12 +22,30 @@ pub(super) struct VerdictViewProps {
 
 #[component]
 pub(super) fn VerdictView(props: &VerdictViewProps) -> Html {
-    let VerdictViewProps { verdict, viewer, title, noun, asked, on_action } = props;
-    let (tone, shape, because) =
-        if verdict.allowed { ("sl-yes", Shape::Check, message::BECAUSE) } else { ("sl-no", Shape::Lock, message::BECAUSE_NOT) };
+    let VerdictViewProps {
+        verdict,
+        viewer,
+        title,
+        noun,
+        asked,
+        on_action,
+    } = props;
+    let (tone, shape, because) = if verdict.allowed {
+        ("sl-yes", Shape::Check, message::BECAUSE)
+    } else {
+        ("sl-no", Shape::Lock, message::BECAUSE_NOT)
+    };
     let permission = |permission: &Permission| {
-        let tone = if permission.granted { "sl-yes" } else { "sl-no" };
-        let mark = if permission.granted { Shape::Check } else { Shape::Cross };
+        let tone = if permission.granted {
+            "sl-yes"
+        } else {
+            "sl-no"
+        };
+        let mark = if permission.granted {
+            Shape::Check
+        } else {
+            Shape::Cross
+        };
         let label = html! {
             <>
                 <Icon shape={mark} />
@@ -40,7 +58,9 @@ pub(super) fn VerdictView(props: &VerdictViewProps) -> Html {
                 <button key={permission.label} type="button" class={classes!("sl-permission", tone)} aria-pressed={(action == *asked).to_string()}
                     onclick={on_action.reform(move |_: MouseEvent| action)}>{ label }</button>
             },
-            None => html! { <span key={permission.label} class={classes!("sl-permission", tone)}>{ label }</span> },
+            None => {
+                html! { <span key={permission.label} class={classes!("sl-permission", tone)}>{ label }</span> }
+            }
         }
     };
     html! {

@@ -11,7 +11,11 @@ use crate::model::window::Viewport;
 /// The list is drawn again only when other rows come into view.
 #[hook]
 pub fn use_viewport(node: &NodeRef, row: f64, covered: f64) -> (Viewport, Callback<Event>) {
-    let viewport = use_state_eq(|| Viewport { scrolled: 0.0, height: 0.0, row });
+    let viewport = use_state_eq(|| Viewport {
+        scrolled: 0.0,
+        height: 0.0,
+        row,
+    });
     let measure = {
         let (node, viewport) = (node.clone(), viewport.clone());
         move || {
@@ -33,13 +37,20 @@ pub fn use_viewport(node: &NodeRef, row: f64, covered: f64) -> (Viewport, Callba
 pub fn measured(node: &NodeRef, row: f64, covered: f64) -> Option<Viewport> {
     let list = node.cast::<Element>()?;
     let height = (f64::from(list.client_height()) - covered).max(0.0);
-    Some(Viewport { scrolled: f64::from(list.scroll_top()), height, row })
+    Some(Viewport {
+        scrolled: f64::from(list.scroll_top()),
+        height,
+        row,
+    })
 }
 
 /// Scrolls a list so that a row is in view.
 pub fn reveal(node: &NodeRef, viewport: Viewport, row: usize) {
     if let Some((top, list)) = viewport.reveal(row).zip(node.cast::<Element>()) {
-        #[expect(clippy::cast_possible_truncation, reason = "a browser's own scroll positions are below 2^31")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a browser's own scroll positions are below 2^31"
+        )]
         list.set_scroll_top(top.round() as i32);
     }
 }

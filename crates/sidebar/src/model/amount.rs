@@ -5,8 +5,14 @@ use sidelight_governance::Amount;
 /// The amount with its digits in groups of three, and its currency if it has one: `1,250.00 EUR`.
 pub fn shown(amount: Amount, currency: Option<&str>) -> String {
     let plain = amount.to_string();
-    let (integer, fraction) = plain.split_once('.').map_or((plain.as_str(), None), |(integer, fraction)| (integer, Some(fraction)));
-    let (sign, digits) = integer.strip_prefix('-').map_or(("", integer), |digits| ("\u{2212}", digits));
+    let (integer, fraction) = plain
+        .split_once('.')
+        .map_or((plain.as_str(), None), |(integer, fraction)| {
+            (integer, Some(fraction))
+        });
+    let (sign, digits) = integer
+        .strip_prefix('-')
+        .map_or(("", integer), |digits| ("\u{2212}", digits));
 
     let mut text = String::from(sign);
     for (index, digit) in digits.chars().enumerate() {
@@ -41,7 +47,11 @@ mod tests {
             ("1234567.80", Some("USD"), "1,234,567.80 USD"),
             ("-1250.5", None, "\u{2212}1,250.5"),
             ("-100", None, "\u{2212}100"),
-            ("99999999999999999999.000000000001", None, "99,999,999,999,999,999,999.000000000001"),
+            (
+                "99999999999999999999.000000000001",
+                None,
+                "99,999,999,999,999,999,999.000000000001",
+            ),
         ] {
             assert_eq!(shown(amount.parse().unwrap(), currency), expected);
         }

@@ -43,7 +43,11 @@ impl Audience {
     ///
     /// # Errors
     /// Never for an organisation that loaded; the rules' own error otherwise.
-    pub fn new(organisation: &Organisation, now: Instant, subject: &Subject) -> Result<Self, AskError> {
+    pub fn new(
+        organisation: &Organisation,
+        now: Instant,
+        subject: &Subject,
+    ) -> Result<Self, AskError> {
         let at = organisation.at(now);
         let viewers = match subject {
             Subject::Record { kind, id } => at.viewers(*kind, id, Action::View)?,
@@ -53,10 +57,16 @@ impl Audience {
         let mut groups: BTreeMap<Rule, Vec<Member>> = BTreeMap::new();
         for viewer in viewers {
             if let Some(first) = viewer.grants.iter().map(|grant| grant.rule).min() {
-                groups.entry(first).or_default().push(member(organisation, viewer, first));
+                groups
+                    .entry(first)
+                    .or_default()
+                    .push(member(organisation, viewer, first));
             }
         }
-        let groups = groups.into_iter().map(|(rule, members)| Group { rule, members }).collect();
+        let groups = groups
+            .into_iter()
+            .map(|(rule, members)| Group { rule, members })
+            .collect();
         Ok(Self { total, groups })
     }
 }
@@ -73,7 +83,12 @@ fn member(organisation: &Organisation, viewer: Viewer, first: Rule) -> Member {
             note(text);
         }
     }
-    let mut others: Vec<&'static str> = viewer.grants.iter().filter(|grant| grant.rule != first).map(|grant| message::rule(grant.rule)).collect();
+    let mut others: Vec<&'static str> = viewer
+        .grants
+        .iter()
+        .filter(|grant| grant.rule != first)
+        .map(|grant| message::rule(grant.rule))
+        .collect();
     others.dedup();
     if !others.is_empty() {
         note(message::also(&others));
@@ -95,9 +110,20 @@ fn where_from(organisation: &Organisation, grant: &Grant, viewer: &str) -> Optio
         }
         Rule::Account => {
             let account = grant.account.as_deref()?;
-            Some(message::through(&organisation.record_name(sidelight_governance::RecordType::Account, account)))
+            Some(message::through(&organisation.record_name(
+                sidelight_governance::RecordType::Account,
+                account,
+            )))
         }
-        Rule::Tier | Rule::AccountOwner => Some(message::at_company(&organisation.company_name(grant.company.as_deref()?))),
-        Rule::Owner | Rule::Assigned | Rule::All | Rule::Create | Rule::DealOwner | Rule::Registrar | Rule::Vendor => None,
+        Rule::Tier | Rule::AccountOwner => Some(message::at_company(
+            &organisation.company_name(grant.company.as_deref()?),
+        )),
+        Rule::Owner
+        | Rule::Assigned
+        | Rule::All
+        | Rule::Create
+        | Rule::DealOwner
+        | Rule::Registrar
+        | Rule::Vendor => None,
     }
 }

@@ -1,6 +1,8 @@
 //! Calendar days as people read them.
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// `2027-01-04` as `4 Jan 2027`; text that does not begin with a day is given back as it is.
 ///
@@ -11,7 +13,9 @@ pub fn shown(text: &str) -> String {
         let month: usize = rest.strip_prefix('-')?.get(..2)?.parse().ok()?;
         let day: u8 = rest.get(3..)?.strip_prefix('-')?.get(..2)?.parse().ok()?;
         let month = MONTHS.get(month.checked_sub(1)?)?;
-        year.bytes().all(|digit| digit.is_ascii_digit()).then(|| format!("{day} {month} {year}"))
+        year.bytes()
+            .all(|digit| digit.is_ascii_digit())
+            .then(|| format!("{day} {month} {year}"))
     };
     day().unwrap_or_else(|| text.to_owned())
 }

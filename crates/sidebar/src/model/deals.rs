@@ -30,7 +30,16 @@ pub enum Column {
 
 impl Column {
     /// Every column, in its order on the screen.
-    pub const ALL: [Self; 8] = [Self::Deal, Self::Stage, Self::Amount, Self::Owner, Self::Why, Self::Company, Self::Close, Self::May];
+    pub const ALL: [Self; 8] = [
+        Self::Deal,
+        Self::Stage,
+        Self::Amount,
+        Self::Owner,
+        Self::Why,
+        Self::Company,
+        Self::Close,
+        Self::May,
+    ];
 
     /// The heading.
     pub fn label(self) -> &'static str {
@@ -60,7 +69,10 @@ impl Sorting {
     /// The sorting after a click on a column's heading: the other way round if it is sorted by it already.
     #[must_use]
     pub fn clicked(self, column: Column) -> Self {
-        Self { column, descending: column == self.column && !self.descending }
+        Self {
+            column,
+            descending: column == self.column && !self.descending,
+        }
     }
 }
 
@@ -81,21 +93,36 @@ pub struct TableState {
 
 impl Default for TableState {
     fn default() -> Self {
-        let sorting = Sorting { column: Column::Deal, descending: false };
-        Self { text: String::new(), stage: None, company: None, owner: None, sorting }
+        let sorting = Sorting {
+            column: Column::Deal,
+            descending: false,
+        };
+        Self {
+            text: String::new(),
+            stage: None,
+            company: None,
+            owner: None,
+            sorting,
+        }
     }
 }
 
 impl TableState {
     /// Whether any filter is set.
     pub fn is_filtered(&self) -> bool {
-        !self.text.trim().is_empty() || self.stage.is_some() || self.company.is_some() || self.owner.is_some()
+        !self.text.trim().is_empty()
+            || self.stage.is_some()
+            || self.company.is_some()
+            || self.owner.is_some()
     }
 
     /// The same order without any filter.
     #[must_use]
     pub fn cleared(&self) -> Self {
-        Self { sorting: self.sorting, ..Self::default() }
+        Self {
+            sorting: self.sorting,
+            ..Self::default()
+        }
     }
 
     fn query(&self) -> PipelineQuery {
@@ -130,12 +157,17 @@ impl Choices {
     /// # Errors
     /// Never for an organisation that loaded; the rules' own error otherwise.
     pub fn new(organisation: &Organisation, now: Instant, viewer: &str) -> Result<Self, AskError> {
-        let pipeline = organisation.at(now).pipeline(viewer, &PipelineQuery::default())?;
+        let pipeline = organisation
+            .at(now)
+            .pipeline(viewer, &PipelineQuery::default())?;
         let named = |id: fn(&PipelineRow) -> &str, name: &dyn Fn(&str) -> String| {
             let mut ids: Vec<&str> = pipeline.rows.iter().map(id).collect();
             ids.sort_unstable();
             ids.dedup();
-            let mut named: Vec<_> = ids.into_iter().map(|id| (id.to_owned(), name(id))).collect();
+            let mut named: Vec<_> = ids
+                .into_iter()
+                .map(|id| (id.to_owned(), name(id)))
+                .collect();
             named.sort_by_cached_key(|(_, name)| folded(name));
             named
         };
@@ -159,7 +191,7 @@ pub struct Table {
 }
 
 /// One deal as the viewer sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// The deal's id.
     pub id: String,
@@ -191,7 +223,10 @@ impl Row {
         match column {
             Column::Deal => self.name.clone(),
             Column::Stage => self.stage.clone(),
-            Column::Amount => self.amount.map(|amount| super::amount::shown(amount, self.currency.as_deref())).unwrap_or_default(),
+            Column::Amount => self
+                .amount
+                .map(|amount| super::amount::shown(amount, self.currency.as_deref()))
+                .unwrap_or_default(),
             Column::Owner => self.owner.clone(),
             Column::Why => self.why.clone(),
             Column::Company => self.company.clone(),
@@ -206,10 +241,24 @@ impl Table {
     ///
     /// # Errors
     /// Never for an organisation that loaded; the rules' own error otherwise.
-    pub fn new(organisation: &Organisation, now: Instant, viewer: &str, state: &TableState) -> Result<Self, AskError> {
+    pub fn new(
+        organisation: &Organisation,
+        now: Instant,
+        viewer: &str,
+        state: &TableState,
+    ) -> Result<Self, AskError> {
         let pipeline = organisation.at(now).pipeline(viewer, &state.query())?;
-        let totals = Totals::new(pipeline.totals.into_iter().map(|total| (total.stage, total.currency, total.count, total.amount)));
-        let mut rows: Vec<Row> = pipeline.rows.into_iter().map(|row| shown(organisation, row)).collect();
+        let totals = Totals::new(
+            pipeline
+                .totals
+                .into_iter()
+                .map(|total| (total.stage, total.currency, total.count, total.amount)),
+        );
+        let mut rows: Vec<Row> = pipeline
+            .rows
+            .into_iter()
+            .map(|row| shown(organisation, row))
+            .collect();
         sort(&mut rows, state.sorting);
         Ok(Self { rows, totals })
     }
@@ -218,17 +267,27 @@ impl Table {
 fn shown(organisation: &Organisation, row: PipelineRow) -> Row {
     let list = |labels: Vec<&'static str>| labels.join(", ");
     Row {
-        name: if row.name.is_empty() { row.id.clone() } else { row.name },
+        name: if row.name.is_empty() {
+            row.id.clone()
+        } else {
+            row.name
+        },
         id: row.id,
         stage: row.stage,
         amount: row.amount,
         currency: row.currency,
-        registrar: (row.registered_by != row.owner).then(|| organisation.user_name(&row.registered_by)),
+        registrar: (row.registered_by != row.owner)
+            .then(|| organisation.user_name(&row.registered_by)),
         owner: organisation.user_name(&row.owner),
         why: list(row.grants.into_iter().map(message::rule).collect()),
         company: organisation.company_name(&row.company),
         close: row.expected_close,
-        may: list(row.interactions.into_iter().map(message::interaction).collect()),
+        may: list(
+            row.interactions
+                .into_iter()
+                .map(message::interaction)
+                .collect(),
+        ),
     }
 }
 
@@ -238,16 +297,26 @@ fn shown(organisation: &Organisation, row: PipelineRow) -> Row {
 fn sort(rows: &mut [Row], sorting: Sorting) {
     match sorting.column {
         Column::Amount => {
-            let currencies = |a: &Row, b: &Row| absent_last(a.currency.as_deref(), b.currency.as_deref(), false);
+            let currencies =
+                |a: &Row, b: &Row| absent_last(a.currency.as_deref(), b.currency.as_deref(), false);
             rows.sort_by(|a, b| {
                 let amounts = absent_last(a.amount, b.amount, sorting.descending);
-                a.amount.is_none().cmp(&b.amount.is_none()).then_with(|| currencies(a, b)).then(amounts)
+                a.amount
+                    .is_none()
+                    .cmp(&b.amount.is_none())
+                    .then_with(|| currencies(a, b))
+                    .then(amounts)
             });
         }
-        Column::Close => rows.sort_by(|a, b| absent_last(a.close.as_deref(), b.close.as_deref(), sorting.descending)),
+        Column::Close => rows.sort_by(|a, b| {
+            absent_last(a.close.as_deref(), b.close.as_deref(), sorting.descending)
+        }),
         column => {
             let keys = |row: &Row| Some(folded(&row.cell(column))).filter(|key| !key.is_empty());
-            rows.sort_by_cached_key(|row| Key { text: keys(row), descending: sorting.descending });
+            rows.sort_by_cached_key(|row| Key {
+                text: keys(row),
+                descending: sorting.descending,
+            });
         }
     }
 }
@@ -310,7 +379,10 @@ pub struct StageTotal {
 impl Totals {
     fn new(totals: impl Iterator<Item = (String, Option<String>, usize, Amount)>) -> Self {
         let totals: Vec<_> = totals.collect();
-        let mut currencies: Vec<Option<String>> = totals.iter().map(|(_, currency, ..)| currency.clone()).collect();
+        let mut currencies: Vec<Option<String>> = totals
+            .iter()
+            .map(|(_, currency, ..)| currency.clone())
+            .collect();
         currencies.sort_by(|a, b| absent_last(a.as_ref(), b.as_ref(), false));
         currencies.dedup();
         let mut stages: Vec<&str> = totals.iter().map(|(stage, ..)| stage.as_str()).collect();
@@ -319,18 +391,33 @@ impl Totals {
 
         let line = |stage: &str, counts: &dyn Fn(&str) -> bool| StageTotal {
             stage: stage.to_owned(),
-            count: totals.iter().filter(|(stage, ..)| counts(stage)).map(|(_, _, count, _)| count).sum(),
+            count: totals
+                .iter()
+                .filter(|(stage, ..)| counts(stage))
+                .map(|(_, _, count, _)| count)
+                .sum(),
             amounts: currencies
                 .iter()
                 .map(|wanted| {
-                    let mut amounts = totals.iter().filter(|(stage, currency, ..)| counts(stage) && currency == wanted).map(|&(.., amount)| amount).peekable();
+                    let mut amounts = totals
+                        .iter()
+                        .filter(|(stage, currency, ..)| counts(stage) && currency == wanted)
+                        .map(|&(.., amount)| amount)
+                        .peekable();
                     amounts.peek().is_some().then(|| amounts.sum())
                 })
                 .collect(),
         };
         let all = line("", &|_| true);
-        let stages = stages.into_iter().map(|stage| line(stage, &|other| other == stage)).collect();
-        Self { currencies, stages, all }
+        let stages = stages
+            .into_iter()
+            .map(|stage| line(stage, &|other| other == stage))
+            .collect();
+        Self {
+            currencies,
+            stages,
+            all,
+        }
     }
 }
 
@@ -377,7 +464,12 @@ mod tests {
 
     #[test]
     fn what_is_absent_comes_last_either_way_and_ties_keep_their_order() {
-        let rows = vec![row("a", None, None, None), row("b", None, None, Some("2027-01-02")), row("c", None, None, Some("2026-12-31")), row("d", None, None, None)];
+        let rows = vec![
+            row("a", None, None, None),
+            row("b", None, None, Some("2027-01-02")),
+            row("c", None, None, Some("2026-12-31")),
+            row("d", None, None, None),
+        ];
         assert_eq!(sorted(rows.clone(), Column::Close, false), "cbad");
         assert_eq!(sorted(rows.clone(), Column::Close, true), "bcad");
         assert_eq!(sorted(rows, Column::Stage, true), "abcd");
@@ -385,7 +477,9 @@ mod tests {
 
     #[test]
     fn names_are_sorted_without_regard_to_case() {
-        let rows = ["b", "C", "a", "D"].map(|id| row(id, None, None, None)).to_vec();
+        let rows = ["b", "C", "a", "D"]
+            .map(|id| row(id, None, None, None))
+            .to_vec();
         assert_eq!(sorted(rows.clone(), Column::Deal, false), "abCD");
         assert_eq!(sorted(rows, Column::Deal, true), "DCba");
     }
@@ -393,23 +487,62 @@ mod tests {
     #[test]
     fn a_second_click_turns_the_order_round() {
         let first = TableState::default().sorting;
-        assert_eq!(first.clicked(Column::Deal), Sorting { column: Column::Deal, descending: true });
+        assert_eq!(
+            first.clicked(Column::Deal),
+            Sorting {
+                column: Column::Deal,
+                descending: true
+            }
+        );
         assert_eq!(first.clicked(Column::Deal).clicked(Column::Deal), first);
-        assert_eq!(first.clicked(Column::Deal).clicked(Column::Close), Sorting { column: Column::Close, descending: false });
+        assert_eq!(
+            first.clicked(Column::Deal).clicked(Column::Close),
+            Sorting {
+                column: Column::Close,
+                descending: false
+            }
+        );
     }
 
     #[test]
     fn currencies_are_never_added_together() {
-        let total = |stage: &str, currency: Option<&str>, count, amount: &str| (stage.to_owned(), currency.map(str::to_owned), count, amount.parse().unwrap());
+        let total = |stage: &str, currency: Option<&str>, count, amount: &str| {
+            (
+                stage.to_owned(),
+                currency.map(str::to_owned),
+                count,
+                amount.parse().unwrap(),
+            )
+        };
         let totals = Totals::new(
-            [total("Won", None, 1, "5"), total("Won", Some("USD"), 2, "10.50"), total("", Some("EUR"), 1, "1"), total("Lead", Some("USD"), 4, "0.25")].into_iter(),
+            [
+                total("Won", None, 1, "5"),
+                total("Won", Some("USD"), 2, "10.50"),
+                total("", Some("EUR"), 1, "1"),
+                total("Lead", Some("USD"), 4, "0.25"),
+            ]
+            .into_iter(),
         );
         let shown = |line: &StageTotal| {
-            let amounts = line.amounts.iter().map(|amount| amount.map_or_else(|| "-".to_owned(), |amount| amount.to_string()));
-            format!("{} {} {}", line.stage, line.count, amounts.collect::<Vec<_>>().join(" "))
+            let amounts = line
+                .amounts
+                .iter()
+                .map(|amount| amount.map_or_else(|| "-".to_owned(), |amount| amount.to_string()));
+            format!(
+                "{} {} {}",
+                line.stage,
+                line.count,
+                amounts.collect::<Vec<_>>().join(" ")
+            )
         };
-        assert_eq!(totals.currencies, [Some("EUR".to_owned()), Some("USD".to_owned()), None]);
-        assert_eq!(totals.stages.iter().map(shown).collect::<Vec<_>>(), ["Lead 4 - 0.25 -", "Won 3 - 10.50 5", " 1 1 - -"]);
+        assert_eq!(
+            totals.currencies,
+            [Some("EUR".to_owned()), Some("USD".to_owned()), None]
+        );
+        assert_eq!(
+            totals.stages.iter().map(shown).collect::<Vec<_>>(),
+            ["Lead 4 - 0.25 -", "Won 3 - 10.50 5", " 1 1 - -"]
+        );
         assert_eq!(shown(&totals.all), " 8 1 10.75 5");
     }
 }

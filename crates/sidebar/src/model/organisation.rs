@@ -25,16 +25,26 @@ impl Organisation {
     /// The organisation, with its catalogues' names looked up once.
     pub fn new(governance: Governance) -> Self {
         Self(Rc::new(Inner {
-            roles: governance.roles().map(|role| (role.id, role.name)).collect(),
-            job_roles: governance.job_roles().map(|job_role| (job_role.id, job_role.name)).collect(),
-            companies: governance.companies().map(|company| (company.id.clone(), company.name.clone())).collect(),
+            roles: governance
+                .roles()
+                .map(|role| (role.id, role.name))
+                .collect(),
+            job_roles: governance
+                .job_roles()
+                .map(|job_role| (job_role.id, job_role.name))
+                .collect(),
+            companies: governance
+                .companies()
+                .map(|company| (company.id.clone(), company.name.clone()))
+                .collect(),
             governance,
         }))
     }
 
     /// The user's name; the id for one who does not exist.
     pub fn user_name(&self, id: &str) -> String {
-        self.user(id).map_or_else(|| id.to_owned(), |user| user.name)
+        self.user(id)
+            .map_or_else(|| id.to_owned(), |user| user.name)
     }
 
     /// The role's name; the id for one that does not exist.
@@ -54,12 +64,16 @@ impl Organisation {
 
     /// The record's name; the id for one without a name, or one that does not exist.
     pub fn record_name(&self, kind: RecordType, id: &str) -> String {
-        self.record(kind, id).and_then(|record| record.name).unwrap_or_else(|| id.to_owned())
+        self.record(kind, id)
+            .and_then(|record| record.name)
+            .unwrap_or_else(|| id.to_owned())
     }
 
     /// The deal's name; the id for one without a name, or one that does not exist.
     pub fn deal_name(&self, id: &str) -> String {
-        self.deal(id).and_then(|deal| deal.name).unwrap_or_else(|| id.to_owned())
+        self.deal(id)
+            .and_then(|deal| deal.name)
+            .unwrap_or_else(|| id.to_owned())
     }
 }
 

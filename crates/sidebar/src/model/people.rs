@@ -32,7 +32,13 @@ pub struct Person {
 
 impl People {
     /// The people on a record, as `viewer` is shown them: none to a viewer who does not see it.
-    pub fn new(organisation: &Organisation, now: Instant, viewer: &str, kind: RecordType, id: &str) -> Self {
+    pub fn new(
+        organisation: &Organisation,
+        now: Instant,
+        viewer: &str,
+        kind: RecordType,
+        id: &str,
+    ) -> Self {
         let assignees = organisation.at(now).assignees(viewer, kind, id);
         let rows = assignees.rows.into_iter().map(|row| Person {
             viewer: row.user == viewer,
@@ -42,16 +48,25 @@ impl People {
             owner: row.is_owner,
             standing: row.status,
         });
-        Self { rows: rows.collect(), hidden: assignees.hidden }
+        Self {
+            rows: rows.collect(),
+            hidden: assignees.hidden,
+        }
     }
 }
 
 /// Up to two letters that stand for a name.
 pub fn initials(name: &str) -> String {
-    let mut letters = name.split_whitespace().filter_map(|word| word.chars().find(|character| character.is_alphanumeric()));
+    let mut letters = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().find(|character| character.is_alphanumeric()));
     let first = letters.next();
-    let last = letters.last();
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    let last = letters.next_back();
+    first
+        .into_iter()
+        .chain(last)
+        .flat_map(char::to_uppercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -60,7 +75,15 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_the_last_name() {
-        for (name, expected) in [("Alice Moreau", "AM"), ("Noor van Dijk", "ND"), ("Élodie", "É"), ("<img src=x>", "IS"), ("  ", ""), ("張 偉", "張偉"), ("GTX 500", "G5")] {
+        for (name, expected) in [
+            ("Alice Moreau", "AM"),
+            ("Noor van Dijk", "ND"),
+            ("Élodie", "É"),
+            ("<img src=x>", "IS"),
+            ("  ", ""),
+            ("張 偉", "張偉"),
+            ("GTX 500", "G5"),
+        ] {
             assert_eq!(initials(name), expected);
         }
     }

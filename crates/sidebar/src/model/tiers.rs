@@ -21,10 +21,21 @@ pub struct TierDescription {
 pub fn descriptions(organisation: &Organisation, viewer: &str) -> Vec<TierDescription> {
     let user = organisation.user(viewer);
     let standings = |tier: Tier| {
-        let memberships = user.iter().flat_map(|user| user.memberships.iter().map(move |membership| (&user.name, membership)));
+        let memberships = user.iter().flat_map(|user| {
+            user.memberships
+                .iter()
+                .map(move |membership| (&user.name, membership))
+        });
         memberships
             .filter(|(_, membership)| membership.tier == tier)
-            .map(|(name, membership)| message::standing(name, tier.label(), &organisation.company_name(&membership.company), membership.primary))
+            .map(|(name, membership)| {
+                message::standing(
+                    name,
+                    tier.label(),
+                    &organisation.company_name(&membership.company),
+                    membership.primary,
+                )
+            })
             .collect()
     };
     Tier::ALL
@@ -32,7 +43,11 @@ pub fn descriptions(organisation: &Organisation, viewer: &str) -> Vec<TierDescri
         .rev()
         .map(|&tier| TierDescription {
             label: tier.label(),
-            sentences: vec![tier_sees(tier), tier_interacts(tier), tier_is_notified(tier)],
+            sentences: vec![
+                tier_sees(tier),
+                tier_interacts(tier),
+                tier_is_notified(tier),
+            ],
             standings: standings(tier),
         })
         .collect()

@@ -1,6 +1,9 @@
 //! Whether the viewer may do something, with every reason (§4).
 
-use sidelight_governance::{Action, AskError, Decision, Grant, Instant, Interaction, ObstacleCode, PipelineQuery, RecordType, Relation, Rule};
+use sidelight_governance::{
+    Action, AskError, Decision, Instant, Interaction, ObstacleCode, PipelineQuery, RecordType,
+    Relation, Rule,
+};
 
 use super::{Organisation, Subject, amount, day};
 use crate::message;
@@ -67,24 +70,50 @@ impl Verdict {
     ///
     /// # Errors
     /// If `action` is to create, which is never asked about a record.
-    pub fn new(organisation: &Organisation, now: Instant, viewer: &str, action: Action, subject: &Subject) -> Result<Self, AskError> {
+    pub fn new(
+        organisation: &Organisation,
+        now: Instant,
+        viewer: &str,
+        action: Action,
+        subject: &Subject,
+    ) -> Result<Self, AskError> {
         let at = organisation.at(now);
         let (action, decision, permissions) = match subject {
             Subject::Record { kind, id } => {
                 let granted = at.actions(viewer, *kind, id);
-                (action, at.explain(viewer, action, *kind, Some(id))?, permissions(*kind, &granted))
+                (
+                    action,
+                    at.explain(viewer, action, *kind, Some(id))?,
+                    permissions(*kind, &granted),
+                )
             }
             Subject::Deal { id } => {
                 // The rules tell interactions by row; filtering by the deal's name leaves few of them.
-                let query = PipelineQuery { text: Some(organisation.deal_name(id)), ..PipelineQuery::default() };
-                let row = at.pipeline(viewer, &query)?.rows.into_iter().find(|row| row.id == *id);
+                let query = PipelineQuery {
+                    text: Some(organisation.deal_name(id)),
+                    ..PipelineQuery::default()
+                };
+                let row = at
+                    .pipeline(viewer, &query)?
+                    .rows
+                    .into_iter()
+                    .find(|row| row.id == *id);
                 let granted = row.map(|row| row.interactions).unwrap_or_default();
-                (Action::View, at.explain_deal(viewer, id), interactions(&granted))
+                (
+                    Action::View,
+                    at.explain_deal(viewer, id),
+                    interactions(&granted),
+                )
             }
         };
         Ok(Self {
             allowed: decision.allowed,
-            headline: message::headline(&organisation.user_name(viewer), action, subject.noun(), decision.allowed),
+            headline: message::headline(
+                &organisation.user_name(viewer),
+                action,
+                subject.noun(),
+                decision.allowed,
+            ),
             permissions,
             reasons: reasons(organisation, &decision),
         })
@@ -95,22 +124,38 @@ fn permissions(kind: RecordType, granted: &[Action]) -> Vec<Permission> {
     [Action::View, Action::Edit, Action::Delete, Action::Assign]
         .into_iter()
         .filter(|&action| action != Action::Assign || kind.has_assigned_users())
-        .map(|action| Permission { action: Some(action), label: message::action(action), granted: granted.contains(&action) })
+        .map(|action| Permission {
+            action: Some(action),
+            label: message::action(action),
+            granted: granted.contains(&action),
+        })
         .collect()
 }
 
 fn interactions(granted: &[Interaction]) -> Vec<Permission> {
-    let permission = |&one: &Interaction| Permission { action: None, label: message::interaction(one), granted: granted.contains(&one) };
+    let permission = |&one: &Interaction| Permission {
+        action: None,
+        label: message::interaction(one),
+        granted: granted.contains(&one),
+    };
     Interaction::ALL.iter().map(permission).collect()
 }
 
 /// Every grant or obstacle of a decision, with names for its ids.
 pub fn reasons(organisation: &Organisation, decision: &Decision) -> Vec<Reason> {
-    let grants = decision.grants.iter().map(|grant| Reason {
-        cause: Cause::Grant(grant.rule),
-        text: grant.text.clone(),
-        path: path(organisation, grant),
-        holders: Vec::new(),
+    let grants = decision.grants.iter().map(|grant| {
+        let path: Vec<_> = grant
+            .roles
+            .iter()
+            .flatten()
+            .map(|role| organisation.role_name(role))
+            .collect();
+        Reason {
+            cause: Cause::Grant(grant.rule),
+            text: without_path(&grant.text, &path),
+            path,
+            holders: Vec::new(),
+        }
     });
     let obstacles = decision.obstacles.iter().map(|obstacle| Reason {
         cause: Cause::Obstacle(obstacle.code),
@@ -120,7 +165,10 @@ pub fn reasons(organisation: &Organisation, decision: &Decision) -> Vec<Reason> 
             .holders
             .iter()
             .flatten()
-            .map(|holder| Holder { name: organisation.user_name(&holder.user), relation: holder.relation })
+            .map(|holder| Holder {
+                name: organisation.user_name(&holder.user),
+                relation: holder.relation,
+            })
             .collect(),
     });
     grants.chain(obstacles).collect()
@@ -134,25 +182,70 @@ pub fn gate(organisation: &Organisation, now: Instant, viewer: &str) -> Vec<Reas
     }
     // Asked about a deal that cannot exist, since ids are never empty: what else is wrong is the gate's.
     let mut decision = at.explain_deal(viewer, "");
-    decision.obstacles.retain(|obstacle| obstacle.code != ObstacleCode::UnknownRecord);
+    decision
+        .obstacles
+        .retain(|obstacle| obstacle.code != ObstacleCode::UnknownRecord);
     reasons(organisation, &decision)
 }
 
-fn path(organisation: &Organisation, grant: &Grant) -> Vec<String> {
-    grant.roles.iter().flatten().map(|role| organisation.role_name(role)).collect()
+/// The sentence without the path of roles in it: the path is shown as a list of its own, and not told twice.
+fn without_path(text: &str, path: &[String]) -> String {
+    if path.is_empty() {
+        return text.to_owned();
+    }
+    let path = path.join(" › ");
+    text.replacen(&format!(": {path}"), "", 1)
+        .replacen(&format!(" ({path})"), "", 1)
 }
 
 /// What is known of a deal, as label and value.
 pub fn deal_facts(organisation: &Organisation, id: &str) -> Vec<(&'static str, String)> {
-    let Some(deal) = organisation.deal(id) else { return Vec::new() };
+    let Some(deal) = organisation.deal(id) else {
+        return Vec::new();
+    };
     let registrar = deal.registered_by.as_deref().unwrap_or(&deal.owner);
-    let amount = deal.amount.map_or_else(|| message::NOTHING.to_owned(), |amount| amount::shown(amount, deal.currency.as_deref()));
+    let amount = deal.amount.map_or_else(
+        || message::NOTHING.to_owned(),
+        |amount| amount::shown(amount, deal.currency.as_deref()),
+    );
     vec![
         ("Company", organisation.company_name(&deal.company)),
         ("Deal owner", organisation.user_name(&deal.owner)),
         ("Registered by", organisation.user_name(registrar)),
-        ("Stage", deal.stage.unwrap_or_else(|| message::NOTHING.to_owned())),
+        (
+            "Stage",
+            deal.stage.unwrap_or_else(|| message::NOTHING.to_owned()),
+        ),
         ("Amount", amount),
-        ("Expected close", deal.expected_close.as_deref().map_or_else(|| message::NOTHING.to_owned(), day::shown)),
+        (
+            "Expected close",
+            deal.expected_close
+                .as_deref()
+                .map_or_else(|| message::NOTHING.to_owned(), day::shown),
+        ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_listed_is_not_told_as_well() {
+        let path = ["LEAD".to_owned(), "REP (EAST)".to_owned()];
+        for (text, expected) in [
+            (
+                "Bo holds it and reports to Ada: LEAD › REP (EAST).",
+                "Bo holds it and reports to Ada.",
+            ),
+            (
+                "Bo reports to Ada (LEAD › REP (EAST)) and can view all accounts.",
+                "Bo reports to Ada and can view all accounts.",
+            ),
+            ("Bo holds it.", "Bo holds it."),
+        ] {
+            assert_eq!(without_path(text, &path), expected);
+        }
+        assert_eq!(without_path("Bo (): it.", &[]), "Bo (): it.");
+    }
 }

@@ -21,19 +21,32 @@ const OVERSCAN: usize = 8;
 
 impl Viewport {
     /// The rows to draw out of `total`.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float becomes the nearest integer in range, NaN becomes 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float becomes the nearest integer in range, NaN becomes 0"
+    )]
     pub fn rows(self, total: usize) -> Range<usize> {
         let first = (self.scrolled / self.row).floor() as usize;
         let count = (self.height / self.row).ceil() as usize + 1;
         let start = first.saturating_sub(OVERSCAN).min(total);
-        let end = first.saturating_add(count).saturating_add(OVERSCAN).min(total);
+        let end = first
+            .saturating_add(count)
+            .saturating_add(OVERSCAN)
+            .min(total);
         start..end.max(start)
     }
 
     /// How many rows a page key moves by: those in view but one, so that the eye keeps its place.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float becomes the nearest integer in range, NaN becomes 0")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float becomes the nearest integer in range, NaN becomes 0"
+    )]
     pub fn page(self) -> usize {
-        ((self.height / self.row).floor() as usize).saturating_sub(1).max(1)
+        ((self.height / self.row).floor() as usize)
+            .saturating_sub(1)
+            .max(1)
     }
 
     /// The scroll position that brings a row into view with the least movement; `None` if it is in view.
@@ -87,7 +100,11 @@ impl Step {
     pub fn from(self, row: Option<usize>, total: usize, page: usize) -> Option<usize> {
         let last = total.checked_sub(1)?;
         let Some(row) = row else {
-            return Some(if matches!(self, Self::Up | Self::PageUp | Self::Last) { last } else { 0 });
+            return Some(if matches!(self, Self::Up | Self::PageUp | Self::Last) {
+                last
+            } else {
+                0
+            });
         };
         Some(match self {
             Self::Up => row.saturating_sub(1),
@@ -105,7 +122,11 @@ mod tests {
     use super::*;
 
     fn viewport(scrolled: f64) -> Viewport {
-        Viewport { scrolled, height: 300.0, row: 30.0 }
+        Viewport {
+            scrolled,
+            height: 300.0,
+            row: 30.0,
+        }
     }
 
     #[test]
@@ -113,13 +134,19 @@ mod tests {
         for total in [0, 1, 5, 10, 11, 10_000] {
             for scrolled in [0.0, 1.0, 29.9, 30.0, 1_000.0, 299_700.0, 1e12] {
                 let rows = viewport(scrolled).rows(total);
-                assert!(rows.end <= total && rows.start <= rows.end, "{rows:?} of {total}");
+                assert!(
+                    rows.end <= total && rows.start <= rows.end,
+                    "{rows:?} of {total}"
+                );
                 assert!(rows.len() <= 10 + 2 + 2 * OVERSCAN, "{rows:?}");
                 for row in 0..total {
                     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
                     let top = row as f64 * 30.0;
                     if top + 30.0 > scrolled && top < scrolled + 300.0 {
-                        assert!(rows.contains(&row), "row {row} of {total} at {scrolled} is not in {rows:?}");
+                        assert!(
+                            rows.contains(&row),
+                            "row {row} of {total} at {scrolled} is not in {rows:?}"
+                        );
                     }
                 }
             }
@@ -128,7 +155,11 @@ mod tests {
 
     #[test]
     fn a_viewport_without_measures_draws_a_few_rows_rather_than_all() {
-        let unmeasured = Viewport { scrolled: f64::NAN, height: 0.0, row: 30.0 };
+        let unmeasured = Viewport {
+            scrolled: f64::NAN,
+            height: 0.0,
+            row: 30.0,
+        };
         assert_eq!(unmeasured.rows(10_000), 0..1 + OVERSCAN);
         assert_eq!(unmeasured.page(), 1);
     }
@@ -155,7 +186,11 @@ mod tests {
             (Step::Down, None, 0),
             (Step::Up, None, 99),
         ] {
-            assert_eq!(step.from(row, 100, 9), Some(expected), "{step:?} from {row:?}");
+            assert_eq!(
+                step.from(row, 100, 9),
+                Some(expected),
+                "{step:?} from {row:?}"
+            );
         }
         assert_eq!(Step::Down.from(None, 0, 9), None);
         assert_eq!(Step::Up.from(Some(4), 0, 9), None);

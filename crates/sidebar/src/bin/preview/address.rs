@@ -52,17 +52,26 @@ impl Place {
     /// Reads an address. What it does not tell, or tells wrongly, is left to the page.
     pub(crate) fn read(hash: &str) -> Self {
         let hash = hash.strip_prefix('#').unwrap_or(hash);
-        let mut values: HashMap<_, _> = form_urlencoded::parse(hash.as_bytes()).into_owned().collect();
-        let subject = values.remove("id").and_then(|id| match values.get("type")?.as_str() {
-            DEAL => Some(Subject::Deal { id }),
-            word => Some(Subject::Record { kind: RecordType::from_word(word)?, id }),
-        });
+        let mut values: HashMap<_, _> = form_urlencoded::parse(hash.as_bytes())
+            .into_owned()
+            .collect();
+        let subject = values
+            .remove("id")
+            .and_then(|id| match values.get("type")?.as_str() {
+                DEAL => Some(Subject::Deal { id }),
+                word => Some(Subject::Record {
+                    kind: RecordType::from_word(word)?,
+                    id,
+                }),
+            });
         let value = |key| values.get(key).map(String::as_str);
         Self {
             subject,
             tab: value("tab").and_then(Tab::from_word).unwrap_or_default(),
             now: value("now").and_then(|now| now.parse().ok()),
-            theme: value("theme").and_then(Theme::from_word).unwrap_or_default(),
+            theme: value("theme")
+                .and_then(Theme::from_word)
+                .unwrap_or_default(),
             viewer: values.remove("as"),
         }
     }
@@ -78,7 +87,9 @@ impl Place {
                 Subject::Record { kind, .. } => kind.as_str(),
                 Subject::Deal { .. } => DEAL,
             };
-            values.append_pair("type", kind).append_pair("id", subject.id());
+            values
+                .append_pair("type", kind)
+                .append_pair("id", subject.id());
         }
         if self.tab != Tab::default() {
             values.append_pair("tab", self.tab.as_str());
@@ -103,10 +114,19 @@ mod tests {
     fn an_address_leads_back_to_its_place() {
         let places = [
             Place::default(),
-            Place { viewer: Some("a&b=c#d %00 \u{1f600}".to_owned()), subject: Some(Subject::Deal { id: "__proto__".to_owned() }), ..Place::default() },
+            Place {
+                viewer: Some("a&b=c#d %00 \u{1f600}".to_owned()),
+                subject: Some(Subject::Deal {
+                    id: "__proto__".to_owned(),
+                }),
+                ..Place::default()
+            },
             Place {
                 viewer: Some("alice".to_owned()),
-                subject: Some(Subject::Record { kind: RecordType::Opportunity, id: "../x?y".to_owned() }),
+                subject: Some(Subject::Record {
+                    kind: RecordType::Opportunity,
+                    id: "../x?y".to_owned(),
+                }),
                 tab: Tab::Pipeline,
                 now: Some("2026-11-21T09:00:00Z".parse().unwrap()),
                 theme: Theme::Dark,
@@ -119,7 +139,15 @@ mod tests {
 
     #[test]
     fn what_an_address_tells_wrongly_is_left_open() {
-        for hash in ["", "#", "#type=account", "#id=x", "#type=planet&id=x", "#now=today&tab=&theme=pink", "#%ff%fe=%zz&&&"] {
+        for hash in [
+            "",
+            "#",
+            "#type=account",
+            "#id=x",
+            "#type=planet&id=x",
+            "#now=today&tab=&theme=pink",
+            "#%ff%fe=%zz&&&",
+        ] {
             assert_eq!(Place::read(hash), Place::default(), "{hash}");
         }
     }

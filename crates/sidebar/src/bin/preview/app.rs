@@ -99,8 +99,13 @@ pub(crate) fn App(props: &AppProps) -> Html {
         Callback::from(move |now: Option<Instant>| change(&|place| place.now = now))
     };
     let on_theme = Callback::from(move |theme: Theme| change(&|place| place.theme = theme));
-    let organisation = (*opened).as_ref().map(|open| (open.organisation.name().to_owned(), open.catalogue.clone()));
-    let named = (*opened).as_ref().zip(viewer.clone()).map(|(open, viewer)| (viewer.clone(), open.organisation.user_name(&viewer)));
+    let organisation = (*opened)
+        .as_ref()
+        .map(|open| (open.organisation.name().to_owned(), open.catalogue.clone()));
+    let named = (*opened)
+        .as_ref()
+        .zip(viewer.clone())
+        .map(|(open, viewer)| (viewer.clone(), open.organisation.user_name(&viewer)));
     let on_dismiss = {
         let notice = notice.clone();
         Callback::from(move |_: MouseEvent| notice.set(None))
@@ -122,7 +127,10 @@ pub(crate) fn App(props: &AppProps) -> Html {
 
 /// The user that the address names, else the organisation's first.
 fn viewer_of(open: &Open, place: &Place) -> Option<String> {
-    let wanted = place.viewer.clone().filter(|viewer| open.organisation.user(viewer).is_some());
+    let wanted = place
+        .viewer
+        .clone()
+        .filter(|viewer| open.organisation.user(viewer).is_some());
     wanted.or_else(|| open.organisation.users().next().map(|user| user.id))
 }
 
@@ -186,7 +194,9 @@ fn document() -> Option<Document> {
 }
 
 fn hash() -> String {
-    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+    window()
+        .and_then(|window| window.location().hash().ok())
+        .unwrap_or_default()
 }
 
 /// Keeps the address and the place the same, whichever of them changes.
@@ -199,12 +209,18 @@ fn use_address(place: &UseStateHandle<Place>) {
             && hash() != place.write()
         {
             // It is refused only after hundreds of changes within seconds, and then the next one catches up.
-            history.replace_state_with_url(&JsValue::NULL, "", Some(&place.write())).ok();
+            history
+                .replace_state_with_url(&JsValue::NULL, "", Some(&place.write()))
+                .ok();
         }
     });
     let place = place.clone();
     use_effect_with((), move |()| {
-        let listener = window().map(|window| EventListener::new(&window, "hashchange", move |_| place.set(Place::read(&hash()))));
+        let listener = window().map(|window| {
+            EventListener::new(&window, "hashchange", move |_| {
+                place.set(Place::read(&hash()))
+            })
+        });
         move || drop(listener)
     });
 }
@@ -213,7 +229,9 @@ fn use_address(place: &UseStateHandle<Place>) {
 #[hook]
 fn use_theme(theme: Theme) {
     use_effect_with(theme, |theme| {
-        let Some(root) = document().and_then(|document| document.document_element()) else { return };
+        let Some(root) = document().and_then(|document| document.document_element()) else {
+            return;
+        };
         // An attribute of a plain name is never refused.
         match theme {
             Theme::System => root.remove_attribute("data-theme").ok(),
@@ -240,20 +258,36 @@ fn use_drop(on_file: Callback<File>) -> bool {
         };
         let (entered, left, dropped) = (over.clone(), over.clone(), over);
         let listeners = [
-            listen("dragover", Box::new(move |event| {
-                event.prevent_default();
-                entered.set(true);
-            })),
+            listen(
+                "dragover",
+                Box::new(move |event| {
+                    event.prevent_default();
+                    entered.set(true);
+                }),
+            ),
             // Left for another element of the page is not left.
-            listen("dragleave", Box::new(move |event| if event.related_target().is_none() { left.set(false) })),
-            listen("drop", Box::new(move |event| {
-                event.prevent_default();
-                dropped.set(false);
-                let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.item(0));
-                if let Some(file) = file {
-                    on_file.emit(file);
-                }
-            })),
+            listen(
+                "dragleave",
+                Box::new(move |event| {
+                    if event.related_target().is_none() {
+                        left.set(false)
+                    }
+                }),
+            ),
+            listen(
+                "drop",
+                Box::new(move |event| {
+                    event.prevent_default();
+                    dropped.set(false);
+                    let file = event
+                        .data_transfer()
+                        .and_then(|data| data.files())
+                        .and_then(|files| files.item(0));
+                    if let Some(file) = file {
+                        on_file.emit(file);
+                    }
+                }),
+            ),
         ];
         move || drop(listeners)
     });
@@ -265,9 +299,22 @@ fn use_drop(on_file: Callback<File>) -> bool {
 fn use_sidebar(props: Option<SidebarProps>) {
     let mounted = use_mut_ref(|| None::<Mounted>);
     use_effect_with(props, move |props| {
-        let (Some(props), Some(host)) = (props.clone(), document().and_then(|document| document.get_element_by_id("sidelight"))) else { return };
+        let (Some(props), Some(host)) = (
+            props.clone(),
+            document().and_then(|document| document.get_element_by_id("sidelight")),
+        ) else {
+            return;
+        };
         // The style sheet gives a table more room than a record.
-        host.set_attribute("data-wide", if props.tab == Tab::Pipeline { "true" } else { "false" }).ok();
+        host.set_attribute(
+            "data-wide",
+            if props.tab == Tab::Pipeline {
+                "true"
+            } else {
+                "false"
+            },
+        )
+        .ok();
         let mut mounted = mounted.borrow_mut();
         match mounted.as_mut() {
             Some(mounted) => mounted.update(props),

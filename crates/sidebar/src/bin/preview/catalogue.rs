@@ -19,7 +19,10 @@ pub(crate) enum Kind {
 impl Kind {
     /// Every kind, the record types first.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        RecordType::ALL.iter().map(|&kind| Self::Record(kind)).chain([Self::Deal])
+        RecordType::ALL
+            .iter()
+            .map(|&kind| Self::Record(kind))
+            .chain([Self::Deal])
     }
 
     pub(crate) fn of(subject: &Subject) -> Self {
@@ -61,7 +64,13 @@ pub(crate) struct Entry {
 impl Entry {
     fn new(id: String, name: Option<String>, owner: String, account: Option<String>) -> Self {
         let name = name.unwrap_or_else(|| id.clone());
-        Self { folded: name.to_lowercase(), id, name, owner, account }
+        Self {
+            folded: name.to_lowercase(),
+            id,
+            name,
+            owner,
+            account,
+        }
     }
 
     /// Whether the name contains a text, which is in lower case.
@@ -71,7 +80,9 @@ impl Entry {
 }
 
 /// Everything that the CRM lists, in the organisation's order.
-#[derive(Debug, PartialEq)]
+///
+/// It is `Eq`, not only `PartialEq`, so that two `Rc`s of the same one are compared by their address.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Catalogue {
     entries: HashMap<Kind, Vec<Entry>>,
     pub(crate) people: Vec<PeopleGroup>,
@@ -81,14 +92,30 @@ impl Catalogue {
     pub(crate) fn new(organisation: &Organisation) -> Self {
         let records = |kind: RecordType| {
             organisation.records(kind).map(|record| {
-                let owner = record.owner.map_or_else(|| message::NO_OWNER.to_owned(), |owner| organisation.user_name(&owner));
+                let owner = record.owner.map_or_else(
+                    || message::NO_OWNER.to_owned(),
+                    |owner| organisation.user_name(&owner),
+                );
                 Entry::new(record.id, record.name, owner, record.account)
             })
         };
-        let deals = organisation.deals().map(|deal| Entry::new(deal.id, deal.name, organisation.user_name(&deal.owner), None));
-        let mut entries: HashMap<_, Vec<_>> = RecordType::ALL.iter().map(|&kind| (Kind::Record(kind), records(kind).collect())).collect();
+        let deals = organisation.deals().map(|deal| {
+            Entry::new(
+                deal.id,
+                deal.name,
+                organisation.user_name(&deal.owner),
+                None,
+            )
+        });
+        let mut entries: HashMap<_, Vec<_>> = RecordType::ALL
+            .iter()
+            .map(|&kind| (Kind::Record(kind), records(kind).collect()))
+            .collect();
         entries.insert(Kind::Deal, deals.collect());
-        Self { entries, people: people(organisation) }
+        Self {
+            entries,
+            people: people(organisation),
+        }
     }
 
     pub(crate) fn entries(&self, kind: Kind) -> &[Entry] {
@@ -97,23 +124,42 @@ impl Catalogue {
 
     /// The kinds that there is something of.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = (Kind, usize)> {
-        Kind::all().map(|kind| (kind, self.entries(kind).len())).filter(|(_, count)| *count > 0)
+        Kind::all()
+            .map(|kind| (kind, self.entries(kind).len()))
+            .filter(|(_, count)| *count > 0)
     }
 }
 
 /// Which of a kind a viewer sees, by position in the catalogue.
-pub(crate) fn visible(organisation: &Organisation, catalogue: &Catalogue, now: Instant, viewer: &str, kind: Kind) -> HashSet<usize> {
+pub(crate) fn visible(
+    organisation: &Organisation,
+    catalogue: &Catalogue,
+    now: Instant,
+    viewer: &str,
+    kind: Kind,
+) -> HashSet<usize> {
     let at = organisation.at(now);
     match kind {
         Kind::Record(kind) => {
-            let indices = at.visible_indices(viewer, kind, Action::View).unwrap_or_default();
-            indices.into_iter().filter_map(|index| usize::try_from(index).ok()).collect()
+            let indices = at
+                .visible_indices(viewer, kind, Action::View)
+                .unwrap_or_default();
+            indices
+                .into_iter()
+                .filter_map(|index| usize::try_from(index).ok())
+                .collect()
         }
         Kind::Deal => {
-            let rows = at.pipeline(viewer, &PipelineQuery::default()).map(|pipeline| pipeline.rows).unwrap_or_default();
+            let rows = at
+                .pipeline(viewer, &PipelineQuery::default())
+                .map(|pipeline| pipeline.rows)
+                .unwrap_or_default();
             let ids: HashSet<_> = rows.into_iter().map(|row| row.id).collect();
             let positions = catalogue.entries(Kind::Deal).iter().enumerate();
-            positions.filter(|(_, entry)| ids.contains(&entry.id)).map(|(position, _)| position).collect()
+            positions
+                .filter(|(_, entry)| ids.contains(&entry.id))
+                .map(|(position, _)| position)
+                .collect()
         }
     }
 }
@@ -136,21 +182,47 @@ pub(crate) struct Someone {
 
 /// Partner users under their company, everybody else under their role; roles and companies in the organisation's order.
 fn people(organisation: &Organisation) -> Vec<PeopleGroup> {
-    let mut groups: Vec<_> = organisation.roles().map(|role| (Place::Role(role.id), role.name)).collect();
-    groups.extend(organisation.companies().map(|company| (Place::Company(company.id.clone()), company.name.clone())));
+    let mut groups: Vec<_> = organisation
+        .roles()
+        .map(|role| (Place::Role(role.id), role.name))
+        .collect();
+    groups.extend(
+        organisation
+            .companies()
+            .map(|company| (Place::Company(company.id.clone()), company.name.clone())),
+    );
     groups.push((Place::Nowhere, message::WITHOUT_ROLE.to_owned()));
 
     let places: HashSet<_> = groups.iter().map(|(place, _)| place.clone()).collect();
     let mut people: HashMap<_, Vec<_>> = HashMap::new();
     for user in organisation.users() {
-        let someone = Someone { id: user.id.clone(), name: user.name.clone(), note: note(organisation, &user) };
-        let company = user.memberships.into_iter().max_by_key(|membership| membership.primary);
+        let someone = Someone {
+            id: user.id.clone(),
+            name: user.name.clone(),
+            note: note(organisation, &user),
+        };
+        let company = user
+            .memberships
+            .into_iter()
+            .max_by_key(|membership| membership.primary);
         let company = company.map(|membership| Place::Company(membership.company));
         // What names nothing counts as absent.
-        let place = company.into_iter().chain(user.role.map(Place::Role)).find(|place| places.contains(place)).unwrap_or(Place::Nowhere);
+        let place = company
+            .into_iter()
+            .chain(user.role.map(Place::Role))
+            .find(|place| places.contains(place))
+            .unwrap_or(Place::Nowhere);
         people.entry(place).or_default().push(someone);
     }
-    groups.into_iter().filter_map(|(place, name)| Some(PeopleGroup { name, people: people.remove(&place)? })).collect()
+    groups
+        .into_iter()
+        .filter_map(|(place, name)| {
+            Some(PeopleGroup {
+                name,
+                people: people.remove(&place)?,
+            })
+        })
+        .collect()
 }
 
 /// Where somebody is listed.
@@ -162,15 +234,29 @@ enum Place {
 }
 
 fn note(organisation: &Organisation, user: &User) -> String {
-    let tier = user.memberships.iter().find(|membership| membership.primary).map(|membership| membership.tier.label().to_owned());
+    let tier = user
+        .memberships
+        .iter()
+        .find(|membership| membership.primary)
+        .map(|membership| membership.tier.label().to_owned());
     let job_role = || organisation.job_role_of(&user.id);
-    let profile = || organisation.profiles().find(|profile| profile.id == user.profile).map(|profile| profile.name.clone());
+    let profile = || {
+        organisation
+            .profiles()
+            .find(|profile| profile.id == user.profile)
+            .map(|profile| profile.name.clone())
+    };
     let standing = match (&user.guest, user.status) {
         (_, sidelight_governance::org::Status::Locked) => Some("locked".to_owned()),
         (Some(_), _) => Some("guest".to_owned()),
         (None, _) => None,
     };
-    tier.or_else(job_role).or_else(profile).into_iter().chain(standing).collect::<Vec<_>>().join(", ")
+    tier.or_else(job_role)
+        .or_else(profile)
+        .into_iter()
+        .chain(standing)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The value of a record's field as people read it.
@@ -179,7 +265,10 @@ pub(crate) fn field_shown(value: &FieldValue) -> String {
         FieldValue::Null => NOTHING.to_owned(),
         FieldValue::Bool(true) => "Yes".to_owned(),
         FieldValue::Bool(false) => "No".to_owned(),
-        FieldValue::Number(number) => number.to_string().parse().map_or_else(|_| number.to_string(), |number| amount::shown(number, None)),
+        FieldValue::Number(number) => number
+            .to_string()
+            .parse()
+            .map_or_else(|_| number.to_string(), |number| amount::shown(number, None)),
         FieldValue::Text(text) => day::shown(text),
     }
 }
@@ -212,7 +301,12 @@ mod tests {
 
     #[test]
     fn fields_are_named_and_shown_for_people() {
-        for (name, expected) in [("customerSince", "Customer since"), ("industry", "Industry"), ("close_date", "Close date"), ("", "")] {
+        for (name, expected) in [
+            ("customerSince", "Customer since"),
+            ("industry", "Industry"),
+            ("close_date", "Close date"),
+            ("", ""),
+        ] {
             assert_eq!(field_name(name), expected);
         }
         for (value, expected) in [
@@ -246,10 +340,22 @@ mod tests {
             .people
             .iter()
             .map(|group| {
-                let people: Vec<_> = group.people.iter().map(|one| format!("{} ({})", one.name, one.note)).collect();
+                let people: Vec<_> = group
+                    .people
+                    .iter()
+                    .map(|one| format!("{} ({})", one.name, one.note))
+                    .collect();
                 format!("{}: {}", group.name, people.join(", "))
             })
             .collect();
-        assert_eq!(listed, ["Lead: Two (AE)", "Rep: One (P)", "Company: Three (Manager)", "Without a role: Four (P, locked), Five (P), Six (P, guest)"]);
+        assert_eq!(
+            listed,
+            [
+                "Lead: Two (AE)",
+                "Rep: One (P)",
+                "Company: Three (Manager)",
+                "Without a role: Four (P, locked), Five (P), Six (P, guest)"
+            ]
+        );
     }
 }

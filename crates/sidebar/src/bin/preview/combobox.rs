@@ -25,25 +25,55 @@ const LIST: &str = "crm-viewers";
 
 #[component]
 pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
-    let ComboboxProps { catalogue, chosen, on_choose } = props.clone();
+    let ComboboxProps {
+        catalogue,
+        chosen,
+        on_choose,
+    } = props.clone();
     let is_open = use_state_eq(|| false);
     // What has been typed since the list was opened; `None` shows who is chosen.
     let typed = use_state_eq(|| None::<String>);
     let active = use_state_eq(|| None::<usize>);
     let field = use_node_ref();
-    let matches = use_memo((catalogue, (*typed).clone(), *is_open), |(catalogue, typed, is_open)| {
-        if *is_open { Matches::new(catalogue, typed.as_deref().unwrap_or_default()) } else { Matches::default() }
-    });
+    let matches = use_memo(
+        (catalogue, (*typed).clone(), *is_open),
+        |(catalogue, typed, is_open)| {
+            if *is_open {
+                Matches::new(catalogue, typed.as_deref().unwrap_or_default())
+            } else {
+                Matches::default()
+            }
+        },
+    );
 
     {
         let field = field.clone();
         use_effect_with((*active, *is_open), move |(active, is_open)| {
-            let document = field.cast::<HtmlInputElement>().and_then(|field| field.owner_document());
-            let option = active.filter(|_| *is_open).zip(document).and_then(|(active, document)| document.get_element_by_id(&option_id(active)));
+            let document = field
+                .cast::<HtmlInputElement>()
+                .and_then(|field| field.owner_document());
+            let option = active
+                .filter(|_| *is_open)
+                .zip(document)
+                .and_then(|(active, document)| document.get_element_by_id(&option_id(active)));
             if let Some(option) = option {
                 let nearest = ScrollIntoViewOptions::new();
                 nearest.set_block(ScrollLogicalPosition::Nearest);
                 option.scroll_into_view_with_scroll_into_view_options(&nearest);
+            }
+        });
+    }
+
+    {
+        // Whoever has just been chosen is selected as text, so that typing starts a new search.
+        let field = field.clone();
+        use_effect_with((chosen.clone(), *is_open), move |(_, is_open)| {
+            let field = field.cast::<HtmlInputElement>();
+            let focused = field
+                .as_ref()
+                .and_then(|field| field.owner_document()?.active_element());
+            if let Some(field) = field.filter(|field| !is_open && focused.as_ref() == Some(field)) {
+                field.select();
             }
         });
     }
@@ -54,7 +84,11 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         Callback::from(move |()| {
             if !*is_open {
                 let all = Matches::new(&catalogue, "");
-                active.set(matched.as_ref().and_then(|(id, _)| all.people().position(|one| one.id == *id)));
+                active.set(
+                    matched
+                        .as_ref()
+                        .and_then(|(id, _)| all.people().position(|one| one.id == *id)),
+                );
                 is_open.set(true);
             }
         })
@@ -68,14 +102,10 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         })
     };
     let choose = {
-        let (close, field) = (close.clone(), field.clone());
+        let close = close.clone();
         Callback::from(move |id: String| {
             close.emit(());
             on_choose.emit(id);
-            // The whole name is selected, so that typing starts a new search.
-            if let Some(field) = field.cast::<HtmlInputElement>() {
-                field.select();
-            }
         })
     };
     let oninput = {
@@ -89,13 +119,22 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         })
     };
     let onkeydown = {
-        let (is_open, active, matches, open, close, choose) = (is_open.clone(), active.clone(), matches.clone(), open.clone(), close.clone(), choose.clone());
+        let (is_open, active, matches, open, close, choose) = (
+            is_open.clone(),
+            active.clone(),
+            matches.clone(),
+            open.clone(),
+            close.clone(),
+            choose.clone(),
+        );
         Callback::from(move |event: KeyboardEvent| {
             let last = matches.people().count().saturating_sub(1);
             match event.key().as_str() {
                 "ArrowDown" | "ArrowUp" if !*is_open => open.emit(()),
                 "ArrowDown" => active.set(Some(active.map_or(0, |active| (active + 1).min(last)))),
-                "ArrowUp" => active.set(Some(active.map_or(last, |active| active.saturating_sub(1)))),
+                "ArrowUp" => {
+                    active.set(Some(active.map_or(last, |active| active.saturating_sub(1))))
+                }
                 "Enter" if *is_open => {
                     if let Some(someone) = active.and_then(|active| matches.people().nth(active)) {
                         choose.emit(someone.id.clone());
@@ -113,7 +152,12 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         }
     });
 
-    let value = (*typed).clone().unwrap_or_else(|| chosen.as_ref().map(|(_, name)| name.clone()).unwrap_or_default());
+    let value = (*typed).clone().unwrap_or_else(|| {
+        chosen
+            .as_ref()
+            .map(|(_, name)| name.clone())
+            .unwrap_or_default()
+    });
     let is_chosen = |someone: &Someone| chosen.as_ref().is_some_and(|(id, _)| *id == someone.id);
     let option = |position: usize, someone: &Someone| {
         let id = someone.id.clone();
@@ -133,7 +177,9 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
             </ul>
         }
     });
-    let active_id = active.filter(|active| *is_open && *active < matches.people().count()).map(option_id);
+    let active_id = active
+        .filter(|active| *is_open && *active < matches.people().count())
+        .map(option_id);
     // A press on the list must not take the focus out of the field.
     let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
     html! {
@@ -195,7 +241,11 @@ impl Matches {
             matches.left += people.len() - room;
             people.truncate(room);
             if !people.is_empty() {
-                matches.groups.push(Group { name: group.name.clone(), first: listed, people });
+                matches.groups.push(Group {
+                    name: group.name.clone(),
+                    first: listed,
+                    people,
+                });
             }
             listed += room;
         }

@@ -24,7 +24,10 @@ fn main() {
 }
 
 /// The present by the browser's clock; `None` if that is set to a year that has no name.
-#[expect(clippy::cast_possible_truncation, reason = "the clock's milliseconds are whole, and below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the clock's milliseconds are whole, and below 2^53"
+)]
 fn present() -> Option<Instant> {
     Instant::from_millisecond(js_sys::Date::now() as i64)
 }

@@ -11,7 +11,8 @@ pub(crate) const THEME: &str = "Theme";
 pub(crate) const OPEN: &str = "Open organisation…";
 pub(crate) const DROP: &str = "Drop an organisation’s JSON file to open it";
 pub(crate) const DISMISS: &str = "Dismiss";
-pub(crate) const NO_ORGANISATION: &str = "No organisation is open. Open a JSON file in the format sidelight.org/1.";
+pub(crate) const NO_ORGANISATION: &str =
+    "No organisation is open. Open a JSON file in the format sidelight.org/1.";
 pub(crate) const NOBODY_MATCHES: &str = "Nobody matches.";
 pub(crate) const RECORD_TYPE: &str = "Record type";
 pub(crate) const FIND: &str = "Find by name";
@@ -36,7 +37,11 @@ pub(crate) fn theme(theme: crate::address::Theme) -> &'static str {
 
 /// How many of a list the viewer sees.
 pub(crate) fn sees(viewer: &str, seen: usize, all: usize, plural: &str) -> String {
-    format!("{viewer} sees {} of {} {plural}", grouped(seen), grouped(all))
+    format!(
+        "{viewer} sees {} of {} {plural}",
+        grouped(seen),
+        grouped(all)
+    )
 }
 
 /// How many of a related list the viewer sees.
@@ -55,8 +60,7 @@ pub(crate) fn not_found(viewer: &str) -> String {
 }
 
 /// Why that is so.
-pub(crate) const NOT_FOUND: &str =
-    "To somebody who may not see it, a record looks the same as one that does not exist. The sidebar tells you, who look at it as an administrator, why.";
+pub(crate) const NOT_FOUND: &str = "To somebody who may not see it, a record looks the same as one that does not exist. The sidebar tells you, who look at it as an administrator, why.";
 
 /// Says that more people match than are listed.
 pub(crate) fn more_people(count: usize) -> String {
@@ -80,7 +84,12 @@ pub(crate) fn indexing(name: &str, records: usize) -> String {
 
 /// Says that a file has been opened.
 pub(crate) fn opened(name: &str, users: usize, records: usize, deals: usize) -> String {
-    format!("Opened {name}: {} people, {} records, {} partner deals.", grouped(users), grouped(records), grouped(deals))
+    format!(
+        "Opened {name}: {} people, {} records, {} partner deals.",
+        grouped(users),
+        grouped(records),
+        grouped(deals)
+    )
 }
 
 /// The heading of the message about a file that was not opened.
@@ -107,7 +116,13 @@ mod tests {
 
     #[test]
     fn sizes_are_rounded_to_their_unit() {
-        for (bytes, expected) in [(0, "0 bytes"), (999, "999 bytes"), (1_000, "1 kB"), (999_999, "999 kB"), (12_345_678, "12 MB")] {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_000, "1 kB"),
+            (999_999, "999 kB"),
+            (12_345_678, "12 MB"),
+        ] {
             assert_eq!(size(bytes), expected);
         }
     }

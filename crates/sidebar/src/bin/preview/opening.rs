@@ -62,9 +62,15 @@ pub(crate) async fn open(source: Source, tell: Callback<Progress>) {
     tell.emit(end);
 }
 
-async fn opened(source: Source, name: &str, tell: &Callback<Progress>) -> Result<Progress, Refusal> {
+async fn opened(
+    source: Source,
+    name: &str,
+    tell: &Callback<Progress>,
+) -> Result<Progress, Refusal> {
     step(tell, message::reading(name)).await;
-    let bytes = read(source).await.map_err(|error| refused(name, text_of(&error)))?;
+    let bytes = read(source)
+        .await
+        .map_err(|error| refused(name, text_of(&error)))?;
 
     step(tell, message::checking(name, bytes.len())).await;
     let governance = Governance::load(&bytes).map_err(|error| Refusal {
@@ -84,7 +90,13 @@ async fn opened(source: Source, name: &str, tell: &Callback<Progress>) -> Result
     step(tell, message::indexing(name, records)).await;
     let organisation = Organisation::new(governance);
     let catalogue = Rc::new(Catalogue::new(&organisation));
-    Ok(Progress::Done(Open { organisation, catalogue }, message::opened(name, users, records, deals)))
+    Ok(Progress::Done(
+        Open {
+            organisation,
+            catalogue,
+        },
+        message::opened(name, users, records, deals),
+    ))
 }
 
 /// Tells a step and lets the browser draw it: the rules then work in one go, and nothing is drawn while they do.
@@ -100,10 +112,16 @@ async fn read(source: Source) -> Result<Vec<u8>, JsValue> {
             JsFuture::from(blob.array_buffer()).await?
         }
         Source::Beside(name) => {
-            let window = web_sys::window().ok_or_else(|| JsValue::from_str("there is no window"))?;
-            let response: Response = JsFuture::from(window.fetch_with_str(name)).await?.dyn_into()?;
+            let window =
+                web_sys::window().ok_or_else(|| JsValue::from_str("there is no window"))?;
+            let response: Response = JsFuture::from(window.fetch_with_str(name))
+                .await?
+                .dyn_into()?;
             if !response.ok() {
-                return Err(JsValue::from_str(&format!("the server answered {}", response.status())));
+                return Err(JsValue::from_str(&format!(
+                    "the server answered {}",
+                    response.status()
+                )));
             }
             JsFuture::from(response.array_buffer()?).await?
         }
@@ -112,9 +130,21 @@ async fn read(source: Source) -> Result<Vec<u8>, JsValue> {
 }
 
 fn refused(name: &str, message: String) -> Refusal {
-    Refusal { name: name.to_owned(), code: None, path: None, message }
+    Refusal {
+        name: name.to_owned(),
+        code: None,
+        path: None,
+        message,
+    }
 }
 
 fn text_of(error: &JsValue) -> String {
-    error.as_string().or_else(|| error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()))).unwrap_or_else(|| format!("{error:?}"))
+    error
+        .as_string()
+        .or_else(|| {
+            error
+                .dyn_ref::<js_sys::Error>()
+                .map(|error| String::from(error.message()))
+        })
+        .unwrap_or_else(|| format!("{error:?}"))
 }

@@ -26,13 +26,25 @@ pub(crate) struct RecordPageProps {
 
 #[component]
 pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
-    let RecordPageProps { organisation, catalogue, now, viewer, subject, on_open } = props.clone();
+    let RecordPageProps {
+        organisation,
+        catalogue,
+        now,
+        viewer,
+        subject,
+        on_open,
+    } = props.clone();
     let Some(subject) = subject else {
         return html! { <main class="crm-main"><p class="crm-empty">{ message::CHOOSE }</p></main> };
     };
     let name = organisation.user_name(&viewer);
     let seen = |kind: Kind| visible(&organisation, &catalogue, now, &viewer, kind);
-    let position = |kind: Kind, id: &str| catalogue.entries(kind).iter().position(|entry| entry.id == id);
+    let position = |kind: Kind, id: &str| {
+        catalogue
+            .entries(kind)
+            .iter()
+            .position(|entry| entry.id == id)
+    };
     let kind = Kind::of(&subject);
     if !position(kind, subject.id()).is_some_and(|position| seen(kind).contains(&position)) {
         return html! {
@@ -44,7 +56,8 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
         };
     }
 
-    let related = account_of(&organisation, &subject).map(|account| related(&catalogue, &account, &subject, &seen));
+    let related = account_of(&organisation, &subject)
+        .map(|account| related(&catalogue, &account, &subject, &seen));
     html! {
         <main class="crm-main">
             <div class="crm-record">
@@ -68,15 +81,38 @@ struct DetailsProps {
 
 #[component]
 fn Details(props: &DetailsProps) -> Html {
-    let DetailsProps { organisation, subject } = props;
+    let DetailsProps {
+        organisation,
+        subject,
+    } = props;
     let facts: Vec<(String, String)> = match subject {
-        Subject::Deal { id } => deal_facts(organisation, id).into_iter().map(|(label, value)| (label.to_owned(), value)).collect(),
+        Subject::Deal { id } => deal_facts(organisation, id)
+            .into_iter()
+            .map(|(label, value)| (label.to_owned(), value))
+            .collect(),
         Subject::Record { kind, id } => {
-            let Some(record) = organisation.record(*kind, id) else { return Html::default() };
-            let owner = record.owner.map_or_else(|| message::NO_OWNER.to_owned(), |owner| organisation.user_name(&owner));
-            let account = record.account.map(|account| (message::ACCOUNT.to_owned(), organisation.record_name(RecordType::Account, &account)));
-            let fields = record.fields.iter().map(|(name, value)| (field_name(name), field_shown(value)));
-            [(message::OWNER.to_owned(), owner)].into_iter().chain(account).chain(fields).collect()
+            let Some(record) = organisation.record(*kind, id) else {
+                return Html::default();
+            };
+            let owner = record.owner.map_or_else(
+                || message::NO_OWNER.to_owned(),
+                |owner| organisation.user_name(&owner),
+            );
+            let account = record.account.map(|account| {
+                (
+                    message::ACCOUNT.to_owned(),
+                    organisation.record_name(RecordType::Account, &account),
+                )
+            });
+            let fields = record
+                .fields
+                .iter()
+                .map(|(name, value)| (field_name(name), field_shown(value)));
+            [(message::OWNER.to_owned(), owner)]
+                .into_iter()
+                .chain(account)
+                .chain(fields)
+                .collect()
         }
     };
     html! {
@@ -127,22 +163,40 @@ fn RelatedList(props: &RelatedListProps) -> Html {
 
 fn account_of(organisation: &Organisation, subject: &Subject) -> Option<String> {
     match subject {
-        Subject::Record { kind: RecordType::Account, id } => Some(id.clone()),
+        Subject::Record {
+            kind: RecordType::Account,
+            id,
+        } => Some(id.clone()),
         Subject::Record { kind, id } => organisation.record(*kind, id)?.account,
         Subject::Deal { .. } => None,
     }
 }
 
-fn related(catalogue: &Catalogue, account: &str, subject: &Subject, seen: &dyn Fn(Kind) -> HashSet<usize>) -> Vec<Related> {
+fn related(
+    catalogue: &Catalogue,
+    account: &str,
+    subject: &Subject,
+    seen: &dyn Fn(Kind) -> HashSet<usize>,
+) -> Vec<Related> {
     let kinds = catalogue.kinds().filter_map(|(kind, _)| {
-        let of_account = catalogue.entries(kind).iter().enumerate().filter(|(_, entry)| entry.account.as_deref() == Some(account));
-        let others: Vec<_> = of_account.filter(|(_, entry)| Kind::of(subject) != kind || entry.id != subject.id()).collect();
+        let of_account = catalogue
+            .entries(kind)
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.account.as_deref() == Some(account));
+        let others: Vec<_> = of_account
+            .filter(|(_, entry)| Kind::of(subject) != kind || entry.id != subject.id())
+            .collect();
         if others.is_empty() {
             return None;
         }
         let seen = seen(kind);
         let total = others.len();
-        let seen = others.into_iter().filter(|(position, _)| seen.contains(position)).map(|(_, entry)| entry.clone()).collect();
+        let seen = others
+            .into_iter()
+            .filter(|(position, _)| seen.contains(position))
+            .map(|(_, entry)| entry.clone())
+            .collect();
         Some(Related { kind, total, seen })
     });
     kinds.collect()

@@ -29,15 +29,30 @@ pub(crate) struct TopBarProps {
 
 #[component]
 pub(crate) fn TopBar(props: &TopBarProps) -> Html {
-    let TopBarProps { organisation, viewer, now, is_fixed, theme, on_viewer, on_now, on_theme, on_file } = props.clone();
+    let TopBarProps {
+        organisation,
+        viewer,
+        now,
+        is_fixed,
+        theme,
+        on_viewer,
+        on_now,
+        on_theme,
+        on_file,
+    } = props.clone();
     let chooser = use_node_ref();
 
     let onchange_now = {
         let on_now = on_now.clone();
         Callback::from(move |event: Event| {
-            let value = event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default();
+            let value = event
+                .target_dyn_into::<HtmlInputElement>()
+                .map(|input| input.value())
+                .unwrap_or_default();
             // The field leaves out the seconds when they are zero.
-            let instant = [format!("{value}Z"), format!("{value}:00Z")].iter().find_map(|text| text.parse().ok());
+            let instant = [format!("{value}Z"), format!("{value}:00Z")]
+                .iter()
+                .find_map(|text| text.parse().ok());
             on_now.emit(instant);
         })
     };
@@ -56,7 +71,9 @@ pub(crate) fn TopBar(props: &TopBarProps) -> Html {
         })
     };
     let onchange_file = Callback::from(move |event: Event| {
-        let Some(chooser) = event.target_dyn_into::<HtmlInputElement>() else { return };
+        let Some(chooser) = event.target_dyn_into::<HtmlInputElement>() else {
+            return;
+        };
         if let Some(file) = chooser.files().and_then(|files| files.item(0)) {
             on_file.emit(file);
         }
