@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use sidelight_governance::{
     Assignees, At, Decision, Diagnostic, Governance, Page, Pipeline, RecordType, Severity,
     Standing, Viewer,
@@ -42,31 +42,52 @@ fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A table without lines, its header in bold; the columns in `right` are numbers.
-fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+use Column::{Number, Prose, Word};
+
+/// How a column of a table behaves.
+#[derive(Clone, Copy, PartialEq)]
+enum Column {
+    /// Its words are never broken.
+    Word,
+    /// The same, to the right.
+    Number,
+    /// It is broken into lines where the terminal is narrow.
+    Prose,
+}
+
+/// The narrowest that prose becomes: past this, the terminal breaks the lines itself.
+const NARROWEST_PROSE: u16 = 14;
+
+/// A table without lines, its header in bold.
+fn table(header: &[(&str, Column)], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header);
+    table
+        .load_style(presets::NOTHING)
+        .set_header(header.iter().map(|(name, _)| name));
+    for row in rows {
+        table.add_row(row);
+    }
+    for (column, (_, behaviour)) in table.column_iter_mut().zip(header) {
+        column.set_padding((0, 2));
+        column.set_constraint(match behaviour {
+            Column::Word | Column::Number => ColumnConstraint::ContentWidth,
+            Column::Prose => ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST_PROSE)),
+        });
+        if *behaviour == Column::Number {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
     if let Some((width, _)) = terminal_size::terminal_size_of(std::io::stdout()) {
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width.0);
     }
-    for row in rows {
-        table.add_row(row);
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if right.contains(&index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
     let mut text = String::new();
     for (index, line) in table.lines().enumerate() {
         let line = line.trim_end();
-        text += &if index == 0 {
-            styled(STRONG, line)
-        } else {
-            line.to_owned()
+        text += &match index {
+            0 => styled(STRONG, line),
+            _ => line.to_owned(),
         };
         text += "\n";
     }
@@ -190,7 +211,15 @@ pub(crate) fn visible(at: At<'_>, question: &VisibleQuestion, page: &Page) -> St
     });
     let mut text = String::new();
     if !page.ids.is_empty() {
-        text += &table(&["ID", "NAME", "OWNER", "ACCOUNT"], &[], rows);
+        text += &table(
+            &[
+                ("ID", Word),
+                ("NAME", Prose),
+                ("OWNER", Prose),
+                ("ACCOUNT", Word),
+            ],
+            rows,
+        );
         text += "\n";
     }
     text += &gate_note(at, &question.user).unwrap_or_default();
@@ -219,7 +248,7 @@ pub(crate) fn viewers(at: At<'_>, question: &ViewersQuestion, viewers: &[Viewer]
     });
     let mut text = String::new();
     if !viewers.is_empty() {
-        text += &table(&["USER", "BECAUSE"], &[], rows);
+        text += &table(&[("USER", Word), ("BECAUSE", Prose)], rows);
         text += "\n";
     }
     let thing = thing(governance, question.kind, &question.id);
@@ -259,7 +288,15 @@ pub(crate) fn assignees(at: At<'_>, question: &AssigneesQuestion, assignees: &As
     });
     let mut text = String::new();
     if !assignees.rows.is_empty() {
-        text += &table(&["USER", "PART", "JOB ROLE", "STATUS"], &[], rows);
+        text += &table(
+            &[
+                ("USER", Prose),
+                ("PART", Word),
+                ("JOB ROLE", Prose),
+                ("STATUS", Word),
+            ],
+            rows,
+        );
         text += "\n";
     }
     let _ = match (assignees.rows.len(), assignees.hidden) {
@@ -307,19 +344,19 @@ pub(crate) fn pipeline(at: At<'_>, user: &str, pipeline: &Pipeline) -> String {
             ]
         });
         let header = [
-            "ID",
-            "NAME",
-            "COMPANY",
-            "DEAL OWNER",
-            "REGISTERED BY",
-            "STAGE",
-            "AMOUNT",
-            "",
-            "CLOSE",
-            "BECAUSE",
-            "MAY",
+            ("ID", Word),
+            ("NAME", Prose),
+            ("COMPANY", Prose),
+            ("DEAL OWNER", Prose),
+            ("REGISTERED BY", Prose),
+            ("STAGE", Word),
+            ("AMOUNT", Number),
+            ("", Word),
+            ("CLOSE", Word),
+            ("BECAUSE", Prose),
+            ("MAY", Prose),
         ];
-        text += &table(&header, &[6], rows);
+        text += &table(&header, rows);
         text += "\n";
     }
     if !pipeline.totals.is_empty() {
@@ -331,7 +368,15 @@ pub(crate) fn pipeline(at: At<'_>, user: &str, pipeline: &Pipeline) -> String {
                 plain(total.currency.as_deref().unwrap_or_default()).into_owned(),
             ]
         });
-        text += &table(&["STAGE", "DEALS", "AMOUNT", ""], &[1, 2], rows);
+        text += &table(
+            &[
+                ("STAGE", Word),
+                ("DEALS", Number),
+                ("AMOUNT", Number),
+                ("", Word),
+            ],
+            rows,
+        );
         text += "\n";
     }
     text += &gate_note(at, user).unwrap_or_default();
@@ -445,7 +490,7 @@ pub(crate) fn imported(report: &Report, arguments: &ImportArguments) -> String {
             note,
         ]
     });
-    text += &table(&["FILE", "ROWS", ""], &[1], rows);
+    text += &table(&[("FILE", Word), ("ROWS", Number), ("", Prose)], rows);
 
     let unresolved: Vec<_> = report
         .references
