@@ -19,12 +19,18 @@ pub const NOBODY: &str = "nobody and nothing";
 
 /// Every user's id, and one that names nobody.
 pub fn everyone(org: &Org) -> impl Iterator<Item = &str> {
-    org.users.iter().map(|user| user.id.as_str()).chain([NOBODY])
+    org.users
+        .iter()
+        .map(|user| user.id.as_str())
+        .chain([NOBODY])
 }
 
 /// Every record's type and id, and one of each type that names nothing.
 pub fn everything(org: &Org) -> impl Iterator<Item = (RecordType, &str)> {
-    let records = org.records.iter().map(|record| (record.kind, record.id.as_str()));
+    let records = org
+        .records
+        .iter()
+        .map(|record| (record.kind, record.id.as_str()));
     records.chain(RecordType::ALL.iter().map(|&kind| (kind, NOBODY)))
 }
 
@@ -33,7 +39,10 @@ fn grant(grant: &sidelight_governance::Grant) -> Grant<'_> {
     Grant {
         rule: grant.rule.as_str(),
         user: grant.user.as_deref(),
-        roles: grant.roles.as_ref().map(|roles| roles.iter().map(String::as_str).collect()),
+        roles: grant
+            .roles
+            .as_ref()
+            .map(|roles| roles.iter().map(String::as_str).collect()),
         account: grant.account.as_deref(),
         company: grant.company.as_deref(),
     }
@@ -43,22 +52,47 @@ fn obstacle(obstacle: &sidelight_governance::Obstacle) -> Obstacle<'_> {
     let holders = obstacle.holders.as_ref();
     Obstacle {
         code: obstacle.code.as_str(),
-        holders: holders.map(|holders| holders.iter().map(|holder| (holder.user.as_str(), holder.relation.as_str())).collect()),
+        holders: holders.map(|holders| {
+            holders
+                .iter()
+                .map(|holder| (holder.user.as_str(), holder.relation.as_str()))
+                .collect()
+        }),
     }
 }
 
 fn viewers(viewers: &[Viewer]) -> Vec<(&str, Vec<Grant<'_>>)> {
-    viewers.iter().map(|viewer| (viewer.user.as_str(), viewer.grants.iter().map(grant).collect())).collect()
+    viewers
+        .iter()
+        .map(|viewer| {
+            (
+                viewer.user.as_str(),
+                viewer.grants.iter().map(grant).collect(),
+            )
+        })
+        .collect()
 }
 
-fn same_decision(ours: &sidelight_governance::Decision, reference: &Decision<'_>, question: &str) -> TestCaseResult {
+fn same_decision(
+    ours: &sidelight_governance::Decision,
+    reference: &Decision<'_>,
+    question: &str,
+) -> TestCaseResult {
     let grants: Vec<_> = ours.grants.iter().map(grant).collect();
     let obstacles: Vec<_> = ours.obstacles.iter().map(obstacle).collect();
     prop_assert_eq!(ours.allowed, reference.allowed(), "{}", question);
     prop_assert_eq!(&grants, &reference.grants, "{}", question);
     prop_assert_eq!(&obstacles, &reference.obstacles, "{}", question);
-    let sentences = ours.grants.iter().map(|grant| &grant.text).chain(ours.obstacles.iter().map(|obstacle| &obstacle.text));
-    prop_assert!(sentences.into_iter().all(|text| text.ends_with('.')), "every reason is a sentence: {:?}", ours);
+    let sentences = ours
+        .grants
+        .iter()
+        .map(|grant| &grant.text)
+        .chain(ours.obstacles.iter().map(|obstacle| &obstacle.text));
+    prop_assert!(
+        sentences.into_iter().all(|text| text.ends_with('.')),
+        "every reason is a sentence: {:?}",
+        ours
+    );
     Ok(())
 }
 
@@ -70,27 +104,58 @@ pub fn decisions(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
             for action in ON_RECORDS {
                 decision(at, reference, user, action, kind, Some(id))?;
             }
-            prop_assert_eq!(at.actions(user, kind, id), reference.actions(user, kind, id), "actions {:?} {} {:?}", user, kind, id);
+            prop_assert_eq!(
+                at.actions(user, kind, id),
+                reference.actions(user, kind, id),
+                "actions {:?} {} {:?}",
+                user,
+                kind,
+                id
+            );
         }
         for &kind in RecordType::ALL {
             decision(at, reference, user, Action::Create, kind, None)?;
             for action in ON_RECORDS {
                 let ids: Vec<&str> = everything(reference.org).map(|(_, id)| id).collect();
-                let many: Vec<bool> = ids.iter().map(|id| reference.can(user, action, kind, Some(id))).collect();
-                prop_assert_eq!(at.can_many(user, action, kind, &ids), Ok(many), "can_many {:?} {} {}", user, action, kind);
+                let many: Vec<bool> = ids
+                    .iter()
+                    .map(|id| reference.can(user, action, kind, Some(id)))
+                    .collect();
+                prop_assert_eq!(
+                    at.can_many(user, action, kind, &ids),
+                    Ok(many),
+                    "can_many {:?} {} {}",
+                    user,
+                    action,
+                    kind
+                );
             }
         }
     }
     Ok(())
 }
 
-fn decision(at: At<'_>, reference: Reference<'_>, user: &str, action: Action, kind: RecordType, id: Option<&str>) -> TestCaseResult {
+fn decision(
+    at: At<'_>,
+    reference: Reference<'_>,
+    user: &str,
+    action: Action,
+    kind: RecordType,
+    id: Option<&str>,
+) -> TestCaseResult {
     let question = format!("may {user:?} {action} {kind} {id:?}");
     let can = reference.can(user, action, kind, id);
     let explained = reference.explain(user, action, kind, id);
-    prop_assert_eq!(explained.allowed(), can, "the reference agrees with itself: {}", question);
+    prop_assert_eq!(
+        explained.allowed(),
+        can,
+        "the reference agrees with itself: {}",
+        question
+    );
     prop_assert_eq!(at.can(user, action, kind, id), Ok(can), "{}", question);
-    let ours = at.explain(user, action, kind, id).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let ours = at
+        .explain(user, action, kind, id)
+        .map_err(|error| TestCaseError::fail(error.to_string()))?;
     same_decision(&ours, &explained, &question)
 }
 
@@ -98,34 +163,69 @@ fn decision(at: At<'_>, reference: Reference<'_>, user: &str, action: Action, ki
 pub fn lists(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
     for user in everyone(reference.org) {
         for &kind in RecordType::ALL {
-            visible(at, reference, user, kind, &Value::Object(serde_json::Map::new()))?;
+            visible(
+                at,
+                reference,
+                user,
+                kind,
+                &Value::Object(serde_json::Map::new()),
+            )?;
             for action in ON_RECORDS {
                 let indices = reference.visible_indices(user, kind, action);
-                prop_assert_eq!(at.visible_indices(user, kind, action), Ok(indices), "visible_indices {:?} {} {}", user, kind, action);
+                prop_assert_eq!(
+                    at.visible_indices(user, kind, action),
+                    Ok(indices),
+                    "visible_indices {:?} {} {}",
+                    user,
+                    kind,
+                    action
+                );
             }
         }
     }
     for (kind, id) in everything(reference.org) {
         for action in ON_RECORDS {
-            let ours = at.viewers(kind, id, action).map_err(|error| TestCaseError::fail(error.to_string()))?;
-            prop_assert_eq!(viewers(&ours), reference.viewers(kind, id, action), "viewers {} {:?} {}", kind, id, action);
+            let ours = at
+                .viewers(kind, id, action)
+                .map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert_eq!(
+                viewers(&ours),
+                reference.viewers(kind, id, action),
+                "viewers {} {:?} {}",
+                kind,
+                id,
+                action
+            );
         }
     }
     Ok(())
 }
 
 /// `visible` with a query, whole and by pages of two.
-pub fn visible(at: At<'_>, reference: Reference<'_>, user: &str, kind: RecordType, query: &Value) -> TestCaseResult {
+pub fn visible(
+    at: At<'_>,
+    reference: Reference<'_>,
+    user: &str,
+    kind: RecordType,
+    query: &Value,
+) -> TestCaseResult {
     let expected = reference.visible(user, kind, query);
     let question = || format!("visible {user:?} {kind} {query}");
-    let mut asked = Query::from_json(&query.to_string()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let mut asked = Query::from_json(&query.to_string())
+        .map_err(|error| TestCaseError::fail(error.to_string()))?;
     for limit in [None, Some(2)] {
         asked.limit = limit;
         let mut ids = Vec::new();
         loop {
-            let page = at.visible(user, kind, &asked).map_err(|error| TestCaseError::fail(format!("{}: {error}", question())))?;
+            let page = at
+                .visible(user, kind, &asked)
+                .map_err(|error| TestCaseError::fail(format!("{}: {error}", question())))?;
             prop_assert_eq!(page.total, expected.len(), "{}", question());
-            prop_assert!(limit.is_none_or(|limit| page.ids.len() <= limit), "{}", question());
+            prop_assert!(
+                limit.is_none_or(|limit| page.ids.len() <= limit),
+                "{}",
+                question()
+            );
             ids.extend(page.ids);
             prop_assert!(ids.len() <= expected.len(), "{}", question());
             asked.cursor = page.cursor;
@@ -142,7 +242,10 @@ pub fn visible(at: At<'_>, reference: Reference<'_>, user: &str, kind: RecordTyp
 pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
     for user in everyone(reference.org) {
         for (kind, id) in everything(reference.org) {
-            let (ours, expected) = (at.assignees(user, kind, id), reference.assignees(user, kind, id));
+            let (ours, expected) = (
+                at.assignees(user, kind, id),
+                reference.assignees(user, kind, id),
+            );
             let rows: Vec<Person<'_>> = ours
                 .rows
                 .iter()
@@ -155,9 +258,30 @@ pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
                     status: row.status.as_str(),
                 })
                 .collect();
-            prop_assert_eq!(rows, expected.rows, "assignees {:?} {} {:?}", user, kind, id);
-            prop_assert_eq!(ours.hidden, expected.hidden, "assignees {:?} {} {:?}", user, kind, id);
-            prop_assert_eq!(ours.may_assign, expected.may_assign, "assignees {:?} {} {:?}", user, kind, id);
+            prop_assert_eq!(
+                rows,
+                expected.rows,
+                "assignees {:?} {} {:?}",
+                user,
+                kind,
+                id
+            );
+            prop_assert_eq!(
+                ours.hidden,
+                expected.hidden,
+                "assignees {:?} {} {:?}",
+                user,
+                kind,
+                id
+            );
+            prop_assert_eq!(
+                ours.may_assign,
+                expected.may_assign,
+                "assignees {:?} {} {:?}",
+                user,
+                kind,
+                id
+            );
         }
     }
     Ok(())
@@ -165,17 +289,33 @@ pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
 
 /// `explainDeal`, `dealViewers`, and `pipeline` without a query.
 pub fn deals(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
-    let ids = || reference.org.deals.iter().map(|deal| deal.id.as_str()).chain([NOBODY]);
+    let ids = || {
+        reference
+            .org
+            .deals
+            .iter()
+            .map(|deal| deal.id.as_str())
+            .chain([NOBODY])
+    };
     for user in everyone(reference.org) {
         for id in ids() {
             let question = format!("explain_deal {user:?} {id:?}");
-            same_decision(&at.explain_deal(user, id), &reference.explain_deal(user, id), &question)?;
+            same_decision(
+                &at.explain_deal(user, id),
+                &reference.explain_deal(user, id),
+                &question,
+            )?;
         }
         pipeline(at, reference, user, &Value::Object(serde_json::Map::new()))?;
     }
     for id in ids() {
         let ours = at.deal_viewers(id);
-        prop_assert_eq!(viewers(&ours), reference.deal_viewers(id), "deal_viewers {:?}", id);
+        prop_assert_eq!(
+            viewers(&ours),
+            reference.deal_viewers(id),
+            "deal_viewers {:?}",
+            id
+        );
     }
     Ok(())
 }
@@ -184,17 +324,40 @@ pub fn deals(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
 pub fn pipeline(at: At<'_>, reference: Reference<'_>, user: &str, query: &Value) -> TestCaseResult {
     let expected = reference.pipeline(user, query);
     let question = || format!("pipeline {user:?} {query}");
-    let mut asked = PipelineQuery::from_json(&query.to_string()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let mut asked = PipelineQuery::from_json(&query.to_string())
+        .map_err(|error| TestCaseError::fail(error.to_string()))?;
     for limit in [None, Some(2)] {
         asked.limit = limit;
         let mut rows = Vec::new();
         loop {
-            let page = at.pipeline(user, &asked).map_err(|error| TestCaseError::fail(format!("{}: {error}", question())))?;
+            let page = at
+                .pipeline(user, &asked)
+                .map_err(|error| TestCaseError::fail(format!("{}: {error}", question())))?;
             prop_assert_eq!(page.total, expected.len(), "{}", question());
-            let sums: Vec<_> = page.totals.iter().map(|total| (&total.stage, &total.currency, total.count, total.amount.to_string())).collect();
+            let sums: Vec<_> = page
+                .totals
+                .iter()
+                .map(|total| {
+                    (
+                        &total.stage,
+                        &total.currency,
+                        total.count,
+                        total.amount.to_string(),
+                    )
+                })
+                .collect();
             let expected_sums = totals(&expected);
-            let expected_sums: Vec<_> =
-                expected_sums.iter().map(|total| (&total.stage, &total.currency, total.count, total.amount.clone())).collect();
+            let expected_sums: Vec<_> = expected_sums
+                .iter()
+                .map(|total| {
+                    (
+                        &total.stage,
+                        &total.currency,
+                        total.count,
+                        total.amount.clone(),
+                    )
+                })
+                .collect();
             prop_assert_eq!(sums, expected_sums, "{}", question());
             rows.extend(page.rows);
             prop_assert!(rows.len() <= expected.len(), "{}", question());
@@ -210,15 +373,31 @@ pub fn pipeline(at: At<'_>, reference: Reference<'_>, user: &str, query: &Value)
             prop_assert_eq!(&row.name, deal.name.as_deref().unwrap_or_default());
             prop_assert_eq!(&row.company, &deal.company);
             prop_assert_eq!(&row.owner, &deal.owner);
-            prop_assert_eq!(&row.registered_by, deal.registered_by.as_ref().unwrap_or(&deal.owner));
+            prop_assert_eq!(
+                &row.registered_by,
+                deal.registered_by.as_ref().unwrap_or(&deal.owner)
+            );
             prop_assert_eq!(&row.stage, deal.stage.as_deref().unwrap_or_default());
-            prop_assert_eq!(row.amount.map(|amount| amount.to_string()), deal.amount.map(|amount| amount.to_string()));
+            prop_assert_eq!(
+                row.amount.map(|amount| amount.to_string()),
+                deal.amount.map(|amount| amount.to_string())
+            );
             prop_assert_eq!(&row.currency, &deal.currency);
             prop_assert_eq!(&row.expected_close, &deal.expected_close);
             let words: Vec<&str> = row.grants.iter().map(|rule| rule.as_str()).collect();
             prop_assert_eq!(&words, &expected.grants, "{} {:?}", question(), row.id);
-            let words: Vec<&str> = row.interactions.iter().map(|interaction| interaction.as_str()).collect();
-            prop_assert_eq!(&words, &expected.interactions, "{} {:?}", question(), row.id);
+            let words: Vec<&str> = row
+                .interactions
+                .iter()
+                .map(|interaction| interaction.as_str())
+                .collect();
+            prop_assert_eq!(
+                &words,
+                &expected.interactions,
+                "{} {:?}",
+                question(),
+                row.id
+            );
         }
     }
     Ok(())

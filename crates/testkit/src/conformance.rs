@@ -10,7 +10,9 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 use sidelight_governance::error::{AskError, LoadError, UnknownWord};
-use sidelight_governance::{Action, Governance, Instant, InvalidInstant, PipelineQuery, Query, RecordType};
+use sidelight_governance::{
+    Action, Governance, Instant, InvalidInstant, PipelineQuery, Query, RecordType,
+};
 
 /// One file of cases.
 #[derive(Debug, serde::Deserialize)]
@@ -97,14 +99,25 @@ fn even_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Err
 /// # Errors
 /// The first file that is no file of cases.
 pub fn read(directory: &Path) -> Result<Vec<File>, UnusableFile> {
-    let unusable = |path: &Path, reason: &dyn std::fmt::Display| UnusableFile { path: path.to_owned(), reason: reason.to_string() };
-    let entries = directory.read_dir().map_err(|error| unusable(directory, &error))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let unusable = |path: &Path, reason: &dyn std::fmt::Display| UnusableFile {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    };
+    let entries = directory
+        .read_dir()
+        .map_err(|error| unusable(directory, &error))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     paths.sort();
     let file = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).map_err(|error| unusable(&path, &error))?;
-        let mut file: File = serde_json::from_str(&text).map_err(|error| unusable(&path, &error))?;
+        let mut file: File =
+            serde_json::from_str(&text).map_err(|error| unusable(&path, &error))?;
         file.validate().map_err(|reason| unusable(&path, &reason))?;
         file.path = path;
         Ok(file)
@@ -116,14 +129,27 @@ impl File {
     fn validate(&self) -> Result<(), String> {
         for (position, case) in self.cases.iter().enumerate() {
             let name = &case.name;
-            let answers = [case.expect.is_some(), case.includes.is_some(), case.error.is_some()];
+            let answers = [
+                case.expect.is_some(),
+                case.includes.is_some(),
+                case.error.is_some(),
+            ];
             if answers.into_iter().filter(|given| *given).count() != 1 {
-                return Err(format!("`{name}` needs one of `expect`, `includes` and `error`"));
+                return Err(format!(
+                    "`{name}` needs one of `expect`, `includes` and `error`"
+                ));
             }
             if case.document(self).is_none() {
-                return Err(format!("`{name}` needs one of `org` and `text`, and a name must be one of `orgs`"));
+                return Err(format!(
+                    "`{name}` needs one of `org` and `text`, and a name must be one of `orgs`"
+                ));
             }
-            if self.cases.iter().take(position).any(|other| &other.name == name) {
+            if self
+                .cases
+                .iter()
+                .take(position)
+                .any(|other| &other.name == name)
+            {
                 return Err(format!("two cases are named `{name}`"));
             }
         }
@@ -154,16 +180,34 @@ impl Case {
     ///
     /// # Errors
     /// The first difference, and where in the answer it is.
-    pub fn check(&self, file: &File, ask: impl Fn(&Question<'_>) -> Result<Value, Refusal>) -> Result<(), String> {
+    pub fn check(
+        &self,
+        file: &File,
+        ask: impl Fn(&Question<'_>) -> Result<Value, Refusal>,
+    ) -> Result<(), String> {
         let answer = ask(&self.question(file));
         match (&self.error, answer) {
             (None, Err(refusal)) => Err(format!("unexpected error {refusal:?}")),
-            (Some(wanted), Ok(answer)) => Err(format!("an error {wanted:?} is wanted, the answer is {answer}")),
-            (Some(wanted), Err(refusal)) if wanted.code == refusal.code && (wanted.path.is_none() || wanted.path == refusal.path) => Ok(()),
-            (Some(wanted), Err(refusal)) => Err(format!("an error {wanted:?} is wanted, the error is {refusal:?}")),
+            (Some(wanted), Ok(answer)) => Err(format!(
+                "an error {wanted:?} is wanted, the answer is {answer}"
+            )),
+            (Some(wanted), Err(refusal))
+                if wanted.code == refusal.code
+                    && (wanted.path.is_none() || wanted.path == refusal.path) =>
+            {
+                Ok(())
+            }
+            (Some(wanted), Err(refusal)) => Err(format!(
+                "an error {wanted:?} is wanted, the error is {refusal:?}"
+            )),
             (None, Ok(answer)) => {
-                let difference = self.expect.as_ref().and_then(|wanted| difference(wanted, &answer, "answer"));
-                difference.or_else(|| self.missing(&answer)).map_or(Ok(()), Err)
+                let difference = self
+                    .expect
+                    .as_ref()
+                    .and_then(|wanted| difference(wanted, &answer, "answer"));
+                difference
+                    .or_else(|| self.missing(&answer))
+                    .map_or(Ok(()), Err)
             }
         }
     }
@@ -171,8 +215,16 @@ impl Case {
     /// The first of `includes` that no item of the answer matches.
     fn missing(&self, answer: &Value) -> Option<String> {
         let items = answer.as_array().map(Vec::as_slice).unwrap_or_default();
-        let is_there = |wanted: &&Value| items.iter().any(|item| difference(wanted, item, "").is_none());
-        let missing = self.includes.iter().flatten().find(|wanted| !is_there(wanted))?;
+        let is_there = |wanted: &&Value| {
+            items
+                .iter()
+                .any(|item| difference(wanted, item, "").is_none())
+        };
+        let missing = self
+            .includes
+            .iter()
+            .flatten()
+            .find(|wanted| !is_there(wanted))?;
         Some(format!("the answer does not include {missing}: {answer}"))
     }
 }
@@ -180,13 +232,19 @@ impl Case {
 /// Where and how the answer differs from what is wanted; members that are not wanted are not compared.
 fn difference(wanted: &Value, answer: &Value, at: &str) -> Option<String> {
     match (wanted, answer) {
-        (Value::Object(wanted), Value::Object(answer)) => wanted.iter().find_map(|(name, wanted)| match answer.get(name) {
-            Some(answer) => difference(wanted, answer, &format!("{at}.{name}")),
-            None => Some(format!("{at}.{name} is absent, wanted is {wanted}")),
-        }),
+        (Value::Object(wanted), Value::Object(answer)) => {
+            wanted
+                .iter()
+                .find_map(|(name, wanted)| match answer.get(name) {
+                    Some(answer) => difference(wanted, answer, &format!("{at}.{name}")),
+                    None => Some(format!("{at}.{name} is absent, wanted is {wanted}")),
+                })
+        }
         (Value::Array(wanted), Value::Array(answer)) if wanted.len() == answer.len() => {
             let pairs = wanted.iter().zip(answer).enumerate();
-            pairs.into_iter().find_map(|(index, (wanted, answer))| difference(wanted, answer, &format!("{at}[{index}]")))
+            pairs.into_iter().find_map(|(index, (wanted, answer))| {
+                difference(wanted, answer, &format!("{at}[{index}]"))
+            })
         }
         _ if wanted == answer => None,
         _ => Some(format!("{at} is {answer}, wanted is {wanted}")),
@@ -205,23 +263,52 @@ pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
     Ok(match ask.call.as_str() {
         "load" => Value::Null,
         "toJSON" => json(&governance.to_org()),
-        "can" => json(&at.can(args.text(0)?, args.action(1)?, args.kind(2)?, args.optional_text(3))?),
+        "can" => json(&at.can(
+            args.text(0)?,
+            args.action(1)?,
+            args.kind(2)?,
+            args.optional_text(3),
+        )?),
         "canMany" => {
-            let ids: Vec<&str> = args.get(3).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+            let ids: Vec<&str> = args
+                .get(3)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let answers = at.can_many(args.text(0)?, args.action(1)?, args.kind(2)?, &ids)?;
             json(&answers.into_iter().map(u8::from).collect::<Vec<_>>())
         }
         "actions" => json(&at.actions(args.text(0)?, args.kind(1)?, args.text(2)?)),
-        "explain" => json(&at.explain(args.text(0)?, args.action(1)?, args.kind(2)?, args.optional_text(3))?),
-        "visible" => json(&at.visible(args.text(0)?, args.kind(1)?, &Query::from_json(&args.query(2))?)?),
-        "visibleIndices" => json(&at.visible_indices(args.text(0)?, args.kind(1)?, args.optional_action(2)?)?),
+        "explain" => json(&at.explain(
+            args.text(0)?,
+            args.action(1)?,
+            args.kind(2)?,
+            args.optional_text(3),
+        )?),
+        "visible" => json(&at.visible(
+            args.text(0)?,
+            args.kind(1)?,
+            &Query::from_json(&args.query(2))?,
+        )?),
+        "visibleIndices" => {
+            json(&at.visible_indices(args.text(0)?, args.kind(1)?, args.optional_action(2)?)?)
+        }
         "viewers" => json(&at.viewers(args.kind(0)?, args.text(1)?, args.optional_action(2)?)?),
         "assignees" => json(&at.assignees(args.text(0)?, args.kind(1)?, args.text(2)?)),
-        "pipeline" => json(&at.pipeline(args.text(0)?, &PipelineQuery::from_json(&args.query(1))?)?),
+        "pipeline" => {
+            json(&at.pipeline(args.text(0)?, &PipelineQuery::from_json(&args.query(1))?)?)
+        }
         "explainDeal" => json(&at.explain_deal(args.text(0)?, args.text(1)?)),
         "dealViewers" => json(&at.deal_viewers(args.text(0)?)),
         "diagnose" => json(&at.diagnose()),
-        other => return Err(Refusal { code: format!("unknown-call `{other}`"), path: None }),
+        other => {
+            return Err(Refusal {
+                code: format!("unknown-call `{other}`"),
+                path: None,
+            });
+        }
     })
 }
 
@@ -241,7 +328,10 @@ impl<'a> Arguments<'a> {
     }
 
     fn text(&self, position: usize) -> Result<&'a str, Refusal> {
-        self.optional_text(position).ok_or_else(|| Refusal { code: "invalid-argument".to_owned(), path: None })
+        self.optional_text(position).ok_or_else(|| Refusal {
+            code: "invalid-argument".to_owned(),
+            path: None,
+        })
     }
 
     fn action(&self, position: usize) -> Result<Action, Refusal> {
@@ -249,7 +339,8 @@ impl<'a> Arguments<'a> {
     }
 
     fn optional_action(&self, position: usize) -> Result<Action, Refusal> {
-        self.optional_text(position).map_or(Ok(Action::View), |action| Ok(action.parse::<Action>()?))
+        self.optional_text(position)
+            .map_or(Ok(Action::View), |action| Ok(action.parse::<Action>()?))
     }
 
     fn kind(&self, position: usize) -> Result<RecordType, Refusal> {
@@ -257,30 +348,43 @@ impl<'a> Arguments<'a> {
     }
 
     fn query(&self, position: usize) -> String {
-        self.get(position).map_or_else(|| "{}".to_owned(), Value::to_string)
+        self.get(position)
+            .map_or_else(|| "{}".to_owned(), Value::to_string)
     }
 }
 
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
-        Self { code: error.code().to_string(), path: Some(error.path().to_string()) }
+        Self {
+            code: error.code().to_string(),
+            path: Some(error.path().to_string()),
+        }
     }
 }
 
 impl From<AskError> for Refusal {
     fn from(error: AskError) -> Self {
-        Self { code: error.code().to_string(), path: Some(error.path().to_string()) }
+        Self {
+            code: error.code().to_string(),
+            path: Some(error.path().to_string()),
+        }
     }
 }
 
 impl From<UnknownWord> for Refusal {
     fn from(error: UnknownWord) -> Self {
-        Self { code: error.code().to_string(), path: None }
+        Self {
+            code: error.code().to_string(),
+            path: None,
+        }
     }
 }
 
 impl From<InvalidInstant> for Refusal {
     fn from(_: InvalidInstant) -> Self {
-        Self { code: "invalid-instant".to_owned(), path: None }
+        Self {
+            code: "invalid-instant".to_owned(),
+            path: None,
+        }
     }
 }

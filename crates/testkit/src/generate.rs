@@ -11,8 +11,8 @@ use proptest::option::weighted as maybe;
 use proptest::prelude::*;
 use proptest::sample::select;
 use sidelight_governance::org::{
-    Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org, Profile, ReportsReach, Role, Settings, Status,
-    Tier, User,
+    Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
+    Profile, ReportsReach, Role, Settings, Status, Tier, User,
 };
 use sidelight_governance::profile::applicable;
 use sidelight_governance::{Action, Instant, RecordType, Toggle};
@@ -40,7 +40,26 @@ fn instant(text: &str) -> Instant {
 /// Ids for every kind: the same ones, so that ids of different kinds are often equal. The plain ones
 /// come first, so that a shrunk organisation is readable.
 pub const IDS: [&str; 20] = [
-    "a", "b", "c", "d", "e", "f", "g", "h", "A", "__proto__", "constructor", "007", "7", "null", " ", "\u{200b}", "🦊", "é", "e\u{301}", "a/b~c",
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "f",
+    "g",
+    "h",
+    "A",
+    "__proto__",
+    "constructor",
+    "007",
+    "7",
+    "null",
+    " ",
+    "\u{200b}",
+    "🦊",
+    "é",
+    "e\u{301}",
+    "a/b~c",
 ];
 
 /// The ids of one kind: some that exist, and some that name nothing.
@@ -53,12 +72,23 @@ struct Ids {
 impl Ids {
     fn new(mut shuffled: Vec<&'static str>, existing: usize) -> Self {
         let dangling = shuffled.split_off(existing.min(IDS.len() - 1));
-        Self { existing: shuffled, dangling }
+        Self {
+            existing: shuffled,
+            dangling,
+        }
     }
 
     fn named(&self, reference: u8) -> String {
-        let pool = if reference < DANGLING && !self.existing.is_empty() { &self.existing } else { &self.dangling };
-        pool.iter().cycle().nth(usize::from(reference % DANGLING)).map(|id| (*id).to_owned()).unwrap_or_default()
+        let pool = if reference < DANGLING && !self.existing.is_empty() {
+            &self.existing
+        } else {
+            &self.dangling
+        };
+        pool.iter()
+            .cycle()
+            .nth(usize::from(reference % DANGLING))
+            .map(|id| (*id).to_owned())
+            .unwrap_or_default()
     }
 
     fn each(&self) -> impl Iterator<Item = String> {
@@ -79,12 +109,35 @@ fn ids() -> impl Strategy<Value = Vec<&'static str>> {
 
 /// Names, some alike but for their case, some absent, some in scripts where case is odd.
 fn name() -> impl Strategy<Value = Option<String>> {
-    maybe(0.8, select(vec!["Acme", "acme east", "ACME WEST", "Straße", "İzmir", "", "Ωmega", "name"])).prop_map(|name| name.map(str::to_owned))
+    maybe(
+        0.8,
+        select(vec![
+            "Acme",
+            "acme east",
+            "ACME WEST",
+            "Straße",
+            "İzmir",
+            "",
+            "Ωmega",
+            "name",
+        ]),
+    )
+    .prop_map(|name| name.map(str::to_owned))
 }
 
 fn email() -> impl Strategy<Value = Option<String>> {
-    maybe(0.6, select(vec!["graham@example.com", "GRAHAM@Example.COM", "jo@example.com", "José@example.com", "JOSÉ@example.com", ""]))
-        .prop_map(|email| email.map(str::to_owned))
+    maybe(
+        0.6,
+        select(vec![
+            "graham@example.com",
+            "GRAHAM@Example.COM",
+            "jo@example.com",
+            "José@example.com",
+            "JOSÉ@example.com",
+            "",
+        ]),
+    )
+    .prop_map(|email| email.map(str::to_owned))
 }
 
 fn tier() -> impl Strategy<Value = Tier> {
@@ -118,20 +171,38 @@ struct ProfileSeed {
 fn profile() -> impl Strategy<Value = ProfileSeed> {
     let scopes = vec(0..60_u8, RecordType::ALL.len() * Action::ALL.len());
     let toggles = vec(maybe(0.7, prop::bool::weighted(0.35)), Toggle::ALL.len());
-    (prop::bool::weighted(0.12), scopes, toggles).prop_map(|(admin, scopes, toggles)| ProfileSeed { admin, scopes, toggles })
+    (prop::bool::weighted(0.12), scopes, toggles).prop_map(|(admin, scopes, toggles)| ProfileSeed {
+        admin,
+        scopes,
+        toggles,
+    })
 }
 
 impl ProfileSeed {
     fn build(self, id: String) -> Profile {
-        let settings = RecordType::ALL.iter().flat_map(|&kind| Action::ALL.iter().map(move |&action| (kind, action)));
-        let permissions = settings.zip(self.scopes).filter_map(|((kind, action), seed)| {
-            // Once the setting that the profile does not mention, and each scope twice.
-            let scopes = applicable(kind, action);
-            let scope = scopes.get((usize::from(seed) % (scopes.len() * 2 + 1)).checked_sub(1)? / 2)?;
-            Some((kind, action, *scope))
-        });
-        let toggles = Toggle::ALL.iter().zip(self.toggles).filter_map(|(&toggle, permitted)| Some((toggle, permitted?)));
-        Profile { name: format!("Profile {id}"), id, admin: self.admin, permissions: permissions.collect(), toggles: toggles.collect() }
+        let settings = RecordType::ALL
+            .iter()
+            .flat_map(|&kind| Action::ALL.iter().map(move |&action| (kind, action)));
+        let permissions = settings
+            .zip(self.scopes)
+            .filter_map(|((kind, action), seed)| {
+                // Once the setting that the profile does not mention, and each scope twice.
+                let scopes = applicable(kind, action);
+                let scope =
+                    scopes.get((usize::from(seed) % (scopes.len() * 2 + 1)).checked_sub(1)? / 2)?;
+                Some((kind, action, *scope))
+            });
+        let toggles = Toggle::ALL
+            .iter()
+            .zip(self.toggles)
+            .filter_map(|(&toggle, permitted)| Some((toggle, permitted?)));
+        Profile {
+            name: format!("Profile {id}"),
+            id,
+            admin: self.admin,
+            permissions: permissions.collect(),
+            toggles: toggles.collect(),
+        }
     }
 }
 
@@ -166,16 +237,18 @@ fn user() -> impl Strategy<Value = UserSeed> {
         vec((reference(), tier()), 0..3),
         maybe(0.85, 0..2_u8),
     )
-        .prop_map(|(email, profile, role, job_role, status, guest, memberships, primary)| UserSeed {
-            email,
-            profile,
-            role,
-            job_role,
-            status,
-            guest,
-            memberships,
-            primary,
-        })
+        .prop_map(
+            |(email, profile, role, job_role, status, guest, memberships, primary)| UserSeed {
+                email,
+                profile,
+                role,
+                job_role,
+                status,
+                guest,
+                memberships,
+                primary,
+            },
+        )
 }
 
 fn guest() -> impl Strategy<Value = GuestSeed> {
@@ -189,14 +262,18 @@ fn guest() -> impl Strategy<Value = GuestSeed> {
         "1969-12-31T23:59:59Z",
     ];
     let revocations = ["2026-02-01T00:00:00Z", "2026-04-01T00:00:00Z"];
-    (prop::bool::weighted(0.85), select(ends.to_vec()), maybe(0.15, select(revocations.to_vec())), maybe(0.5, reference())).prop_map(
-        |(claimed, expires_at, revoked_at, sponsor)| GuestSeed {
+    (
+        prop::bool::weighted(0.85),
+        select(ends.to_vec()),
+        maybe(0.15, select(revocations.to_vec())),
+        maybe(0.5, reference()),
+    )
+        .prop_map(|(claimed, expires_at, revoked_at, sponsor)| GuestSeed {
             claimed,
             expires_at: instant(expires_at),
             revoked_at: revoked_at.map(instant),
             sponsor,
-        },
-    )
+        })
 }
 
 #[derive(Debug, Clone)]
@@ -217,9 +294,31 @@ fn record() -> impl Strategy<Value = RecordSeed> {
         2 => Just(RecordType::Task),
         3 => select(RecordType::ALL),
     ];
-    let fields = vec((select(vec!["size", "region", "hot", "name", "__proto__"]), field_value()), 0..4);
-    (kind, name(), maybe(0.8, reference()), vec((reference(), maybe(0.3, reference())), 0..4), maybe(0.7, reference()), fields)
-        .prop_map(|(kind, name, owner, assigned, account, fields)| RecordSeed { kind, name, owner, assigned, account, fields })
+    let fields = vec(
+        (
+            select(vec!["size", "region", "hot", "name", "__proto__"]),
+            field_value(),
+        ),
+        0..4,
+    );
+    (
+        kind,
+        name(),
+        maybe(0.8, reference()),
+        vec((reference(), maybe(0.3, reference())), 0..4),
+        maybe(0.7, reference()),
+        fields,
+    )
+        .prop_map(
+            |(kind, name, owner, assigned, account, fields)| RecordSeed {
+                kind,
+                name,
+                owner,
+                assigned,
+                account,
+                fields,
+            },
+        )
 }
 
 fn field_value() -> impl Strategy<Value = FieldValue> {
@@ -227,7 +326,8 @@ fn field_value() -> impl Strategy<Value = FieldValue> {
         Just(FieldValue::Null),
         any::<bool>().prop_map(FieldValue::Bool),
         select(vec![-1.5, 0.0, -0.0, 2.0, 10.0, 1e300]).prop_map(FieldValue::Number),
-        select(vec!["", "2", "10", "EMEA", "emea", "🦊", "\u{ffff}"]).prop_map(|text| FieldValue::Text(text.to_owned())),
+        select(vec!["", "2", "10", "EMEA", "emea", "🦊", "\u{ffff}"])
+            .prop_map(|text| FieldValue::Text(text.to_owned())),
     ]
 }
 
@@ -241,8 +341,17 @@ struct DealSeed {
 }
 
 fn deal() -> impl Strategy<Value = DealSeed> {
-    let text = |texts: &[&'static str]| maybe(0.8, select(texts.to_vec())).prop_map(|text: Option<&str>| text.map(str::to_owned));
-    let amounts = ["0", "10.50", "1", "-3.125", "99999999999999999999.999999999999", "0.10"];
+    let text = |texts: &[&'static str]| {
+        maybe(0.8, select(texts.to_vec())).prop_map(|text: Option<&str>| text.map(str::to_owned))
+    };
+    let amounts = [
+        "0",
+        "10.50",
+        "1",
+        "-3.125",
+        "99999999999999999999.999999999999",
+        "0.10",
+    ];
     let details = (
         name(),
         text(&["new", "won", "lost"]),
@@ -258,25 +367,56 @@ fn deal() -> impl Strategy<Value = DealSeed> {
             expected_close,
             ..Deal::new("", "", "")
         });
-    (reference(), reference(), maybe(0.4, reference()), maybe(0.4, tier()), details).prop_map(
-        |(company, owner, registered_by, owner_tier, details)| DealSeed { company, owner, registered_by, owner_tier, details },
+    (
+        reference(),
+        reference(),
+        maybe(0.4, reference()),
+        maybe(0.4, tier()),
+        details,
     )
+        .prop_map(
+            |(company, owner, registered_by, owner_tier, details)| DealSeed {
+                company,
+                owner,
+                registered_by,
+                owner_tier,
+                details,
+            },
+        )
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (prop::bool::weighted(0.75), prop::bool::weighted(0.75)).prop_map(|(multi_user_assignment, accessible)| Settings {
-        multi_user_assignment,
-        reports_reach: if accessible { ReportsReach::Accessible } else { ReportsReach::Held },
-    })
+    (prop::bool::weighted(0.75), prop::bool::weighted(0.75)).prop_map(
+        |(multi_user_assignment, accessible)| Settings {
+            multi_user_assignment,
+            reports_reach: if accessible {
+                ReportsReach::Accessible
+            } else {
+                ReportsReach::Held
+            },
+        },
+    )
 }
 
 /// A small organisation with everything that loads: forests and cycles, references that name
 /// nothing, guests around [`now`], every scope and toggle, ids that are equal across kinds.
 pub fn organisation() -> impl Strategy<Value = Sample> {
     let ids = (ids(), ids(), ids(), ids(), ids(), ids(), ids());
-    let sizes = (vec(parent(), 0..8), vec(profile(), 1..4), vec(user(), 0..9), vec(email(), 0..3), vec(record(), 0..9), vec(deal(), 0..7));
+    let sizes = (
+        vec(parent(), 0..8),
+        vec(profile(), 1..4),
+        vec(user(), 0..9),
+        vec(email(), 0..3),
+        vec(record(), 0..9),
+        vec(deal(), 0..7),
+    );
     (ids, settings(), maybe(0.5, 0..4_usize), sizes).prop_map(
-        |((job_role_ids, role_ids, profile_ids, user_ids, company_ids, record_ids, deal_ids), settings, job_roles, seeds)| {
+        |(
+            (job_role_ids, role_ids, profile_ids, user_ids, company_ids, record_ids, deal_ids),
+            settings,
+            job_roles,
+            seeds,
+        )| {
             let (parents, profiles, users, companies, records, deals) = seeds;
             let kinds = Kinds {
                 job_roles: Ids::new(job_role_ids, job_roles.unwrap_or(0)),
@@ -293,13 +433,37 @@ pub fn organisation() -> impl Strategy<Value = Sample> {
                 name: "Sample".to_owned(),
                 time_zone: "Europe/Berlin".to_owned(),
                 settings,
-                job_roles: job_roles.map(|_| kinds.job_roles.each().map(|id| JobRole { name: format!("Job role {id}"), id }).collect()),
+                job_roles: job_roles.map(|_| {
+                    kinds
+                        .job_roles
+                        .each()
+                        .map(|id| JobRole {
+                            name: format!("Job role {id}"),
+                            id,
+                        })
+                        .collect()
+                }),
                 roles: kinds.roles(parents),
-                profiles: kinds.profiles.each().zip(profiles).map(|(id, seed)| seed.build(id)).collect(),
-                users: kinds.users.each().zip(users).map(|(id, seed)| kinds.user(id, seed)).collect(),
+                profiles: kinds
+                    .profiles
+                    .each()
+                    .zip(profiles)
+                    .map(|(id, seed)| seed.build(id))
+                    .collect(),
+                users: kinds
+                    .users
+                    .each()
+                    .zip(users)
+                    .map(|(id, seed)| kinds.user(id, seed))
+                    .collect(),
                 companies: kinds.companies(companies),
                 records: kinds.records(records),
-                deals: kinds.deals.each().zip(deals).map(|(id, seed)| kinds.deal(id, seed)).collect(),
+                deals: kinds
+                    .deals
+                    .each()
+                    .zip(deals)
+                    .map(|(id, seed)| kinds.deal(id, seed))
+                    .collect(),
             })
         },
     )
@@ -319,33 +483,61 @@ struct Kinds {
 impl Kinds {
     fn job_role(&self, reference: u8) -> String {
         // Without a catalogue there are the four of every organisation.
-        let initial = Ids { existing: vec!["ae", "bdr", "csm", "sdr"], dangling: vec!["AE"] };
-        if self.job_roles.existing.is_empty() { initial.named(reference) } else { self.job_roles.named(reference) }
+        let initial = Ids {
+            existing: vec!["ae", "bdr", "csm", "sdr"],
+            dangling: vec!["AE"],
+        };
+        if self.job_roles.existing.is_empty() {
+            initial.named(reference)
+        } else {
+            self.job_roles.named(reference)
+        }
     }
 
     fn roles(&self, parents: Vec<Parent>) -> Vec<Role> {
         let role = |(id, (position, parent)): (String, (usize, Parent))| {
-            let earlier = Ids { existing: self.roles.existing.iter().take(position).copied().collect(), dangling: Vec::new() };
+            let earlier = Ids {
+                existing: self.roles.existing.iter().take(position).copied().collect(),
+                dangling: Vec::new(),
+            };
             let parent = match parent {
                 Parent::None => None,
                 Parent::Earlier(_) if position == 0 => None,
                 Parent::Earlier(reference) => Some(earlier.named(reference)),
                 Parent::Any(reference) => Some(self.roles.named(reference)),
             };
-            Role { name: format!("Role {id}"), id, parent }
+            Role {
+                name: format!("Role {id}"),
+                id,
+                parent,
+            }
         };
-        self.roles.each().zip(parents.into_iter().enumerate()).map(role).collect()
+        self.roles
+            .each()
+            .zip(parents.into_iter().enumerate())
+            .map(role)
+            .collect()
     }
 
     fn user(&self, id: String, seed: UserSeed) -> User {
         let mut memberships: Vec<Membership> = Vec::new();
         for (reference, tier) in seed.memberships {
             let company = self.companies.named(reference);
-            if memberships.iter().all(|membership| membership.company != company) {
-                memberships.push(Membership { company, tier, primary: false });
+            if memberships
+                .iter()
+                .all(|membership| membership.company != company)
+            {
+                memberships.push(Membership {
+                    company,
+                    tier,
+                    primary: false,
+                });
             }
         }
-        if let Some(primary) = seed.primary.and_then(|position| memberships.get_mut(usize::from(position))) {
+        if let Some(primary) = seed
+            .primary
+            .and_then(|position| memberships.get_mut(usize::from(position)))
+        {
             primary.primary = true;
         }
         User {
@@ -368,16 +560,27 @@ impl Kinds {
     }
 
     fn companies(&self, emails: Vec<Option<String>>) -> Vec<Company> {
-        let company = |(id, account_owner_email)| Company { name: format!("Company {id}"), id, account_owner_email };
+        let company = |(id, account_owner_email)| Company {
+            name: format!("Company {id}"),
+            id,
+            account_owner_email,
+        };
         self.companies.each().zip(emails).map(company).collect()
     }
 
     /// Ids are unique within a record type, so each type starts from the first id again.
     fn records(&self, seeds: Vec<RecordSeed>) -> Vec<CrmRecord> {
-        let of_kind = |kind: RecordType, seeds: &[RecordSeed]| seeds.iter().filter(|seed| seed.kind == kind).count();
-        let accounts = Ids::new(self.record_ids.clone(), of_kind(RecordType::Account, &seeds));
+        let of_kind = |kind: RecordType, seeds: &[RecordSeed]| {
+            seeds.iter().filter(|seed| seed.kind == kind).count()
+        };
+        let accounts = Ids::new(
+            self.record_ids.clone(),
+            of_kind(RecordType::Account, &seeds),
+        );
         let record = |(position, seed): (usize, &RecordSeed)| {
-            let id = self.record_ids.get(of_kind(seed.kind, seeds.get(..position)?))?;
+            let id = self
+                .record_ids
+                .get(of_kind(seed.kind, seeds.get(..position)?))?;
             let assignment = |(user, job_role): &(u8, Option<u8>)| Assignment {
                 user: self.users.named(*user),
                 job_role: job_role.map(|reference| self.job_role(reference)),
@@ -387,7 +590,11 @@ impl Kinds {
                 owner: seed.owner.map(|reference| self.users.named(reference)),
                 assigned: seed.assigned.iter().map(assignment).collect(),
                 account: seed.account.map(|reference| accounts.named(reference)),
-                fields: seed.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                fields: seed
+                    .fields
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
                 ..CrmRecord::new(seed.kind, *id)
             })
         };
@@ -399,7 +606,9 @@ impl Kinds {
             id,
             company: self.companies.named(seed.company),
             owner: self.users.named(seed.owner),
-            registered_by: seed.registered_by.map(|reference| self.users.named(reference)),
+            registered_by: seed
+                .registered_by
+                .map(|reference| self.users.named(reference)),
             owner_tier: seed.owner_tier,
             ..seed.details
         }

@@ -35,7 +35,10 @@ impl<'a> Reference<'a> {
     }
 
     fn profile(self, u: &User) -> Option<&'a Profile> {
-        self.org.profiles.iter().find(|profile| profile.id == u.profile)
+        self.org
+            .profiles
+            .iter()
+            .find(|profile| profile.id == u.profile)
     }
 
     fn role(self, u: &User) -> Option<&'a Role> {
@@ -74,7 +77,10 @@ impl<'a> Reference<'a> {
     }
 
     fn records(self, kind: RecordType) -> impl Iterator<Item = &'a CrmRecord> {
-        self.org.records.iter().filter(move |record| record.kind == kind)
+        self.org
+            .records
+            .iter()
+            .filter(move |record| record.kind == kind)
     }
 
     /// A guest never has admin power (§3.8).
@@ -86,7 +92,10 @@ impl<'a> Reference<'a> {
         match self.profile(u) {
             _ if self.is_guest_admin(u) => Scope::Denied,
             Some(profile) if profile.admin => Scope::All,
-            Some(profile) => profile.permissions.get(kind, action).unwrap_or(Scope::Denied),
+            Some(profile) => profile
+                .permissions
+                .get(kind, action)
+                .unwrap_or(Scope::Denied),
             None => Scope::Denied,
         }
     }
@@ -108,7 +117,10 @@ impl Reference<'_> {
     }
 
     fn is_open(self, u: &User) -> bool {
-        u.status == Status::Active && u.guest.as_ref().is_none_or(|guest| guest.claimed && guest.revoked_at.is_none() && !self.is_over(guest))
+        u.status == Status::Active
+            && u.guest.as_ref().is_none_or(|guest| {
+                guest.claimed && guest.revoked_at.is_none() && !self.is_over(guest)
+            })
     }
 
     fn is_over(self, guest: &Guest) -> bool {
@@ -120,7 +132,11 @@ impl Reference<'_> {
 impl<'a> Reference<'a> {
     /// The assigned users who count as holders.
     fn assigned(self, r: &'a CrmRecord) -> Vec<&'a str> {
-        if self.org.settings.multi_user_assignment { assigned_users(r) } else { Vec::new() }
+        if self.org.settings.multi_user_assignment {
+            assigned_users(r)
+        } else {
+            Vec::new()
+        }
     }
 
     fn holders(self, r: &'a CrmRecord) -> Vec<&'a str> {
@@ -128,13 +144,25 @@ impl<'a> Reference<'a> {
     }
 
     fn below(self, u: &User) -> Vec<&'a User> {
-        let Some(top) = self.role(u) else { return Vec::new() };
-        self.org.users.iter().filter(|v| self.role(v).is_some_and(|role| self.descends(role, top))).collect()
+        let Some(top) = self.role(u) else {
+            return Vec::new();
+        };
+        self.org
+            .users
+            .iter()
+            .filter(|v| self.role(v).is_some_and(|role| self.descends(role, top)))
+            .collect()
     }
 
     fn peers(self, u: &User) -> Vec<&'a User> {
-        let Some(own) = self.role(u) else { return Vec::new() };
-        self.org.users.iter().filter(|v| v.id != u.id && self.role(v) == Some(own)).collect()
+        let Some(own) = self.role(u) else {
+            return Vec::new();
+        };
+        self.org
+            .users
+            .iter()
+            .filter(|v| v.id != u.id && self.role(v) == Some(own))
+            .collect()
     }
 
     fn reach(self, u: &'a User, scope: Scope) -> Vec<&'a User> {
@@ -149,12 +177,18 @@ impl<'a> Reference<'a> {
 
     fn direct(self, u: &'a User, r: &'a CrmRecord, a: Action) -> bool {
         let scope = self.scope(u, r.kind, a);
-        scope == Scope::All || self.reach(u, scope).iter().any(|v| self.holders(r).contains(&v.id.as_str()))
+        scope == Scope::All
+            || self
+                .reach(u, scope)
+                .iter()
+                .any(|v| self.holders(r).contains(&v.id.as_str()))
     }
 
     fn lifting(self, u: &User, kind: RecordType, a: Action) -> Vec<&'a User> {
         let mut lifting = Vec::new();
-        if self.org.settings.reports_reach == ReportsReach::Accessible && matches!(self.scope(u, kind, a), Scope::Reports | Scope::Peers) {
+        if self.org.settings.reports_reach == ReportsReach::Accessible
+            && matches!(self.scope(u, kind, a), Scope::Reports | Scope::Peers)
+        {
             lifting = self.below(u);
             lifting.retain(|v| self.is_open(v) && self.scope(v, kind, a) == Scope::All);
         }
@@ -175,7 +209,10 @@ impl<'a> Reference<'a> {
     }
 
     fn sees(self, u: &'a User, r: &'a CrmRecord) -> bool {
-        self.is_open(u) && (self.direct(u, r, Action::View) || self.lifted(u, r, Action::View) || self.account(u, r).is_some())
+        self.is_open(u)
+            && (self.direct(u, r, Action::View)
+                || self.lifted(u, r, Action::View)
+                || self.account(u, r).is_some())
     }
 
     fn may(self, u: &'a User, r: &'a CrmRecord, a: Action) -> bool {
@@ -188,7 +225,9 @@ impl<'a> Reference<'a> {
 
     /// Whether the user may do this; `id` is absent for `create` and for nothing else.
     pub fn can(self, user: &str, action: Action, kind: RecordType, id: Option<&str>) -> bool {
-        let Some(u) = self.user(user) else { return false };
+        let Some(u) = self.user(user) else {
+            return false;
+        };
         let r = id.and_then(|id| self.record(kind, id));
         match (action, r) {
             (Action::Create, _) => self.create(u, kind),
@@ -201,7 +240,10 @@ impl<'a> Reference<'a> {
     /// What the user may do to the record, in the order view, edit, delete, assign.
     pub fn actions(self, user: &str, kind: RecordType, id: &str) -> Vec<Action> {
         let asked = [Action::View, Action::Edit, Action::Delete, Action::Assign];
-        asked.into_iter().filter(|&action| self.can(user, action, kind, Some(id))).collect()
+        asked
+            .into_iter()
+            .filter(|&action| self.can(user, action, kind, Some(id)))
+            .collect()
     }
 }
 
@@ -209,9 +251,11 @@ impl<'a> Reference<'a> {
 /// is written.
 fn assigned_users(r: &CrmRecord) -> Vec<&str> {
     match r.kind {
-        RecordType::Account | RecordType::Prospect | RecordType::Opportunity => {
-            r.assigned.iter().map(|assignment| assignment.user.as_str()).collect()
-        }
+        RecordType::Account | RecordType::Prospect | RecordType::Opportunity => r
+            .assigned
+            .iter()
+            .map(|assignment| assignment.user.as_str())
+            .collect(),
         _ => Vec::new(),
     }
 }

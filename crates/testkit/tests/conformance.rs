@@ -1,5 +1,10 @@
 //! The conformance cases, asked of the Rust API.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,12 +28,21 @@ fn every_case_is_so() {
         for case in &file.cases {
             asked += 1;
             if let Err(difference) = case.check(file, conformance::native) {
-                failures.push(format!("{} · {}\n    {difference}", file.path.file_name().unwrap().display(), case.name));
+                failures.push(format!(
+                    "{} · {}\n    {difference}",
+                    file.path.file_name().unwrap().display(),
+                    case.name
+                ));
             }
         }
     }
     println!("{asked} cases in {} files", files.len());
-    assert!(failures.is_empty(), "{} of {asked} cases fail:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {asked} cases fail:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 /// The cases are the documentation of §4 by example, so no reason may be without one.
@@ -44,7 +58,11 @@ fn every_rule_obstacle_and_relation_has_a_case() {
     let rules = Rule::ALL.iter().map(|rule| rule.as_str());
     let obstacles = ObstacleCode::ALL.iter().map(|code| code.as_str());
     let relations = Relation::ALL.iter().map(|relation| relation.as_str());
-    let missing: Vec<_> = rules.chain(obstacles).chain(relations).filter(|word| !words.contains(*word)).collect();
+    let missing: Vec<_> = rules
+        .chain(obstacles)
+        .chain(relations)
+        .filter(|word| !words.contains(*word))
+        .collect();
     assert_eq!(missing, [""; 0]);
 }
 
@@ -54,7 +72,9 @@ fn texts(answer: &Value, into: &mut BTreeSet<String>) {
         Value::Object(members) => {
             for (name, value) in members {
                 match value {
-                    Value::String(word) if matches!(name.as_str(), "rule" | "code" | "relation") => {
+                    Value::String(word)
+                        if matches!(name.as_str(), "rule" | "code" | "relation") =>
+                    {
                         into.insert(word.clone());
                     }
                     value => texts(value, into),

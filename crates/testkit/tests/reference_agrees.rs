@@ -14,11 +14,19 @@ use sidelight_testkit::reference::Reference;
 /// At least 2,000 organisations; `PROPTEST_CASES` asks for more.
 fn config() -> Config {
     let asked = Config::default();
-    Config { cases: asked.cases.max(2_000), failure_persistence: None, ..asked }
+    Config {
+        cases: asked.cases.max(2_000),
+        failure_persistence: None,
+        ..asked
+    }
 }
 
-fn on_both(Sample(org): &Sample, compare: impl Fn(At<'_>, Reference<'_>) -> TestCaseResult) -> TestCaseResult {
-    let governance = Governance::from_org(org.clone()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+fn on_both(
+    Sample(org): &Sample,
+    compare: impl Fn(At<'_>, Reference<'_>) -> TestCaseResult,
+) -> TestCaseResult {
+    let governance = Governance::from_org(org.clone())
+        .map_err(|error| TestCaseError::fail(error.to_string()))?;
     let now = generate::now();
     compare(governance.at(now), Reference { org, now })
 }

@@ -11,9 +11,27 @@ use super::IDS;
 
 /// A query over records, without limit and cursor.
 pub fn query() -> impl Strategy<Value = Value> {
-    let fields = ["id", "name", "owner", "account", "size", "region", "hot", "__proto__", "nothing"];
+    let fields = [
+        "id",
+        "name",
+        "owner",
+        "account",
+        "size",
+        "region",
+        "hot",
+        "__proto__",
+        "nothing",
+    ];
     (
-        maybe(0.3, select(vec![Action::View, Action::Edit, Action::Delete, Action::Assign])),
+        maybe(
+            0.3,
+            select(vec![
+                Action::View,
+                Action::Edit,
+                Action::Delete,
+                Action::Assign,
+            ]),
+        ),
         maybe(0.2, Just("assigned-to-me")),
         maybe(0.7, filter()),
         maybe(0.7, sort(&fields)),
@@ -30,23 +48,76 @@ pub fn query() -> impl Strategy<Value = Value> {
 
 /// A query over deals, without limit and cursor.
 pub fn pipeline_query() -> impl Strategy<Value = Value> {
-    let fields = ["id", "name", "company", "owner", "registeredBy", "stage", "amount", "currency", "expectedClose"];
-    (maybe(0.3, stages()), maybe(0.2, ids()), maybe(0.2, ids()), maybe(0.2, text()), maybe(0.7, sort(&fields))).prop_map(
-        |(stage, company, owner, text, sort)| {
-            object([("stage", stage), ("company", company), ("owner", owner), ("text", text), ("sort", sort.map(Value::from))])
-        },
+    let fields = [
+        "id",
+        "name",
+        "company",
+        "owner",
+        "registeredBy",
+        "stage",
+        "amount",
+        "currency",
+        "expectedClose",
+    ];
+    (
+        maybe(0.3, stages()),
+        maybe(0.2, ids()),
+        maybe(0.2, ids()),
+        maybe(0.2, text()),
+        maybe(0.7, sort(&fields)),
     )
+        .prop_map(|(stage, company, owner, text, sort)| {
+            object([
+                ("stage", stage),
+                ("company", company),
+                ("owner", owner),
+                ("text", text),
+                ("sort", sort.map(Value::from)),
+            ])
+        })
 }
 
 fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
-    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
+    members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn filter() -> impl Strategy<Value = Value> {
-    let bound = || prop_oneof![select(vec![-1.5, 0.0, 2.0, 10.0]).prop_map(Value::from), select(vec!["", "10", "EMEA", "e"]).prop_map(Value::from)];
-    let is = prop_oneof![bound(), Just(Value::Null), any::<bool>().prop_map(Value::from)];
-    let name = || select(vec!["size", "region", "hot", "__proto__", "name", "owner", "account", "nothing"]);
-    let job_roles = vec(select(["ae", "bdr", "csm", "sdr"].into_iter().chain(IDS).collect::<Vec<_>>()), 0..6);
+    let bound = || {
+        prop_oneof![
+            select(vec![-1.5, 0.0, 2.0, 10.0]).prop_map(Value::from),
+            select(vec!["", "10", "EMEA", "e"]).prop_map(Value::from)
+        ]
+    };
+    let is = prop_oneof![
+        bound(),
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from)
+    ];
+    let name = || {
+        select(vec![
+            "size",
+            "region",
+            "hot",
+            "__proto__",
+            "name",
+            "owner",
+            "account",
+            "nothing",
+        ])
+    };
+    let job_roles = vec(
+        select(
+            ["ae", "bdr", "csm", "sdr"]
+                .into_iter()
+                .chain(IDS)
+                .collect::<Vec<_>>(),
+        ),
+        0..6,
+    );
     let leaf = prop_oneof![
         ids().prop_map(|ids| json!({ "assigned": ids })),
         ids().prop_map(|ids| json!({ "owner": ids })),
@@ -55,7 +126,8 @@ fn filter() -> impl Strategy<Value = Value> {
         text().prop_map(|text| json!({ "text": text })),
         (name(), is).prop_map(|(name, is)| json!({ "field": name, "is": is })),
         (name(), bound()).prop_map(|(name, min)| json!({ "field": name, "min": min })),
-        (name(), bound(), bound()).prop_map(|(name, min, max)| json!({ "field": name, "min": min, "max": max })),
+        (name(), bound(), bound())
+            .prop_map(|(name, min, max)| json!({ "field": name, "min": min, "max": max })),
     ];
     leaf.prop_recursive(3, 12, 3, |filter| {
         prop_oneof![
@@ -79,9 +151,11 @@ fn text() -> impl Strategy<Value = Value> {
 }
 
 fn sort(fields: &[&'static str]) -> impl Strategy<Value = Vec<Value>> + use<> {
-    let key = (select(fields.to_vec()), maybe(0.6, any::<bool>())).prop_map(|(by, descending)| match descending {
-        Some(descending) => json!({ "by": by, "descending": descending }),
-        None => json!({ "by": by }),
+    let key = (select(fields.to_vec()), maybe(0.6, any::<bool>())).prop_map(|(by, descending)| {
+        match descending {
+            Some(descending) => json!({ "by": by, "descending": descending }),
+            None => json!({ "by": by }),
+        }
     });
     vec(key, 0..3)
 }

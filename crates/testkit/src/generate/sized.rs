@@ -2,7 +2,9 @@
 
 use proptest::prelude::RngExt;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use sidelight_governance::org::{Company, CrmRecord, Deal, Membership, Org, Profile, Role, Tier, User};
+use sidelight_governance::org::{
+    Company, CrmRecord, Deal, Membership, Org, Profile, Role, Tier, User,
+};
 use sidelight_governance::{Action, RecordType, Scope, Toggle};
 
 /// How large an organisation is.
@@ -22,9 +24,21 @@ pub struct Size {
 
 impl Size {
     /// A team.
-    pub const S: Self = Self { users: 20, roles: 8, records: 2_000, companies: 2, deals: 50 };
+    pub const S: Self = Self {
+        users: 20,
+        roles: 8,
+        records: 2_000,
+        companies: 2,
+        deals: 50,
+    };
     /// A company.
-    pub const M: Self = Self { users: 700, roles: 100, records: 200_000, companies: 20, deals: 5_000 };
+    pub const M: Self = Self {
+        users: 700,
+        roles: 100,
+        records: 200_000,
+        companies: 20,
+        deals: 5_000,
+    };
 }
 
 /// An organisation of this size: people spread evenly over the roles, records over the people.
@@ -37,28 +51,56 @@ pub fn organisation(size: Size, seed: u64) -> Org {
     let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut org = Org::new("sized", "Sized", "UTC");
     org.profiles.push(scoped("rep", Scope::Owned, Scope::Owned));
-    org.profiles.push(scoped("lead", Scope::Reports, Scope::Reports));
-    org.profiles.push(scoped("regional", Scope::Peers, Scope::Owned));
+    org.profiles
+        .push(scoped("lead", Scope::Reports, Scope::Reports));
+    org.profiles
+        .push(scoped("regional", Scope::Peers, Scope::Owned));
     org.roles = (0..size.roles)
-        .map(|n| Role { id: format!("role-{n}"), name: format!("Role {n}"), parent: n.checked_sub(1).map(|above| format!("role-{}", above / 4)) })
+        .map(|n| Role {
+            id: format!("role-{n}"),
+            name: format!("Role {n}"),
+            parent: n.checked_sub(1).map(|above| format!("role-{}", above / 4)),
+        })
         .collect();
     org.companies = (0..size.companies)
-        .map(|n| Company { id: format!("company-{n}"), name: format!("Company {n}"), account_owner_email: None })
+        .map(|n| Company {
+            id: format!("company-{n}"),
+            name: format!("Company {n}"),
+            account_owner_email: None,
+        })
         .collect();
-    org.users = (0..size.users).map(|n| user(n, size, &mut random)).collect();
-    org.records = (0..size.records).map(|n| record(n, size, &mut random)).collect();
-    org.deals = (0..size.deals).map(|n| deal(n, size, &mut random)).collect();
+    org.users = (0..size.users)
+        .map(|n| user(n, size, &mut random))
+        .collect();
+    org.records = (0..size.records)
+        .map(|n| record(n, size, &mut random))
+        .collect();
+    org.deals = (0..size.deals)
+        .map(|n| deal(n, size, &mut random))
+        .collect();
     org
 }
 
 fn scoped(id: &str, wide: Scope, narrow: Scope) -> Profile {
-    let mut profile = Profile { id: id.to_owned(), name: id.to_owned(), ..Profile::standard() };
-    for kind in [RecordType::Account, RecordType::Prospect, RecordType::Opportunity] {
+    let mut profile = Profile {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        ..Profile::standard()
+    };
+    for kind in [
+        RecordType::Account,
+        RecordType::Prospect,
+        RecordType::Opportunity,
+    ] {
         profile.permissions.set(kind, Action::View, wide);
         profile.permissions.set(kind, Action::Edit, narrow);
     }
-    profile.permissions.set(RecordType::Task, Action::View, Scope::Owned);
-    profile.toggles.set(Toggle::ProspectsInAccount, id == "lead");
+    profile
+        .permissions
+        .set(RecordType::Task, Action::View, Scope::Owned);
+    profile
+        .toggles
+        .set(Toggle::ProspectsInAccount, id == "lead");
     profile
 }
 
@@ -74,19 +116,30 @@ fn user(n: usize, size: Size, random: &mut TestRng) -> User {
     user.email = Some(format!("user-{n}@example.com"));
     if n % 10 == 9 && size.companies > 0 {
         let tier = *pick(Tier::ALL, random).unwrap_or(&Tier::Sales);
-        user.memberships.push(Membership { company: format!("company-{}", random.random_range(0..size.companies)), tier, primary: true });
+        user.memberships.push(Membership {
+            company: format!("company-{}", random.random_range(0..size.companies)),
+            tier,
+            primary: true,
+        });
     }
     user
 }
 
 fn record(n: usize, size: Size, random: &mut TestRng) -> CrmRecord {
-    let kinds = [RecordType::Account, RecordType::Prospect, RecordType::Opportunity, RecordType::Task];
+    let kinds = [
+        RecordType::Account,
+        RecordType::Prospect,
+        RecordType::Opportunity,
+        RecordType::Task,
+    ];
     let kind = *pick(&kinds, random).unwrap_or(&RecordType::Account);
     let mut record = CrmRecord::new(kind, format!("record-{n}"));
     record.name = Some(format!("Record {n}"));
     record.owner = Some(any_user(size, random));
     if kind.has_assigned_users() {
-        record.assigned = (0..random.random_range(0..4)).map(|_| any_user(size, random).as_str().into()).collect();
+        record.assigned = (0..random.random_range(0..4))
+            .map(|_| any_user(size, random).as_str().into())
+            .collect();
     }
     if kind == RecordType::Prospect {
         record.account = Some(format!("record-{}", random.random_range(0..size.records)));
@@ -101,8 +154,15 @@ fn deal(n: usize, size: Size, random: &mut TestRng) -> Deal {
         user_id(random.random_range(0..size.users.max(1)) / 10 * 10 + 9),
     );
     deal.name = Some(format!("Deal {n}"));
-    deal.stage = pick(&["new", "qualified", "won", "lost"], random).map(|stage| (*stage).to_owned());
-    deal.amount = format!("{}.{:02}", random.random_range(0..1_000_000), random.random_range(0..100)).parse().ok();
+    deal.stage =
+        pick(&["new", "qualified", "won", "lost"], random).map(|stage| (*stage).to_owned());
+    deal.amount = format!(
+        "{}.{:02}",
+        random.random_range(0..1_000_000),
+        random.random_range(0..100)
+    )
+    .parse()
+    .ok();
     deal.currency = pick(&["EUR", "USD"], random).map(|currency| (*currency).to_owned());
     deal
 }

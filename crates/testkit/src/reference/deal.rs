@@ -43,11 +43,17 @@ impl<'a> Reference<'a> {
     }
 
     pub(super) fn tier(self, u: &User, c: &Company) -> Option<Tier> {
-        u.memberships.iter().find(|membership| membership.company == c.id).map(|membership| membership.tier)
+        u.memberships
+            .iter()
+            .find(|membership| membership.company == c.id)
+            .map(|membership| membership.tier)
     }
 
     pub(super) fn primary(self, u: &User) -> Option<&'a Company> {
-        u.memberships.iter().find(|membership| membership.primary).and_then(|membership| self.company(&membership.company))
+        u.memberships
+            .iter()
+            .find(|membership| membership.primary)
+            .and_then(|membership| self.company(&membership.company))
     }
 
     fn rank(self, d: &Deal) -> Option<Tier> {
@@ -56,12 +62,8 @@ impl<'a> Reference<'a> {
     }
 
     pub(super) fn managed(self, u: &User) -> Vec<&'a Company> {
-        let email = u.email.as_deref().unwrap_or_default().to_lowercase();
-        let is_owner_of = |c: &Company| {
-            let owner_email = c.account_owner_email.as_deref().unwrap_or_default().to_lowercase();
-            self.tier(u, c) == Some(Tier::Owner) || (!email.is_empty() && owner_email == email)
-        };
-        self.org.companies.iter().filter(|c| is_owner_of(c)).collect()
+        let manages = |c: &&Company| self.tier(u, c) == Some(Tier::Owner) || is_same_email(c, u);
+        self.org.companies.iter().filter(manages).collect()
     }
 
     fn registrar(self, d: &'a Deal) -> &'a str {
@@ -71,31 +73,38 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The formula, one grant for each clause that holds.
+    /// `t = tier(u, primary(u)) ∈ {manager, executive} ∧ d.company = primary(u) ∧ rank(d) < t`
+    fn is_above(self, u: &User, d: &Deal) -> bool {
+        let Some(primary) = self.primary(u).filter(|c| c.id == d.company) else {
+            return false;
+        };
+        match self.tier(u, primary) {
+            Some(t @ (Tier::Manager | Tier::Executive)) => {
+                self.rank(d).is_some_and(|rank| rank < t)
+            }
+            _ => false,
+        }
+    }
+
+    /// `d.company ∈ managed(u) ∧ rank(d) ∈ {none, sales, manager, executive}`
+    fn manages(self, u: &User, d: &Deal) -> bool {
+        self.managed(u).iter().any(|c| c.id == d.company) && self.rank(d) != Some(Tier::Owner)
+    }
+
+    /// The formula of `pipeline(u,d)` behind the gate, a grant for each part of it that holds.
     fn clauses(self, u: &User, d: &'a Deal) -> Vec<Grant<'a>> {
-        let mut grants = Vec::new();
-        let company = self.company(&d.company);
-        if u.id == d.owner {
-            grants.push(Grant { rule: "deal-owner", ..Grant::default() });
-        }
-        if u.id == self.registrar(d) {
-            grants.push(Grant { rule: "registrar", ..Grant::default() });
-        }
-        if let Some(c) = company {
-            if self.primary(u) == Some(c)
-                && let Some(t @ (Tier::Manager | Tier::Executive)) = self.tier(u, c)
-                && self.rank(d).is_some_and(|rank| rank < t)
-            {
-                grants.push(Grant { rule: "tier", company: Some(&c.id), ..Grant::default() });
-            }
-            if self.managed(u).contains(&c) && self.rank(d) != Some(Tier::Owner) {
-                grants.push(Grant { rule: "account-owner", company: Some(&c.id), ..Grant::default() });
-            }
-        }
-        if self.toggle(u, Toggle::AllDeals) {
-            grants.push(Grant { rule: "vendor", ..Grant::default() });
-        }
-        grants
+        let clauses = [
+            (u.id == d.owner, Grant::of("deal-owner")),
+            (u.id == self.registrar(d), Grant::of("registrar")),
+            (self.is_above(u, d), Grant::of("tier").at(&d.company)),
+            (
+                self.manages(u, d),
+                Grant::of("account-owner").at(&d.company),
+            ),
+            (self.toggle(u, Toggle::AllDeals), Grant::of("vendor")),
+        ];
+        let holding = clauses.into_iter().filter(|(holds, _)| *holds);
+        holding.map(|(_, grant)| grant).collect()
     }
 
     /// Why no clause of the formula holds.
@@ -105,7 +114,9 @@ impl<'a> Reference<'a> {
         if primary.is_none() && managed.is_empty() {
             return "no-tier";
         }
-        let Some(c) = company.filter(|c| primary == Some(c) || managed.contains(c)) else { return "other-company" };
+        let Some(c) = company.filter(|c| primary == Some(c) || managed.contains(c)) else {
+            return "other-company";
+        };
         if managed.contains(&c) {
             return "lateral";
         }
@@ -118,7 +129,9 @@ impl<'a> Reference<'a> {
 
     /// Whether the user sees the deal, with the reasons.
     pub fn explain_deal(self, user: &str, id: &str) -> Decision<'a> {
-        let Some(u) = self.user(user) else { return Decision::of(Vec::new(), vec!["unknown-user".into()]) };
+        let Some(u) = self.user(user) else {
+            return Decision::of(Vec::new(), vec!["unknown-user".into()]);
+        };
         let mut obstacles = self.gate_obstacles(u);
         let Some(d) = self.deal(id) else {
             obstacles.push("unknown-record".into());
@@ -133,8 +146,15 @@ impl<'a> Reference<'a> {
 
     /// Everyone who sees the deal, with the reasons, in the users' order.
     pub fn deal_viewers(self, id: &str) -> Vec<(&'a str, Vec<Grant<'a>>)> {
-        let decided = self.org.users.iter().map(|u| (u.id.as_str(), self.explain_deal(&u.id, id)));
-        decided.filter(|(_, decision)| decision.allowed()).map(|(user, decision)| (user, decision.grants)).collect()
+        let decided = self
+            .org
+            .users
+            .iter()
+            .map(|u| (u.id.as_str(), self.explain_deal(&u.id, id)));
+        decided
+            .filter(|(_, decision)| decision.allowed())
+            .map(|(user, decision)| (user, decision.grants))
+            .collect()
     }
 
     /// The deals that the user sees and the query (the contract's JSON, without limit and cursor) asks for.
@@ -144,10 +164,19 @@ impl<'a> Reference<'a> {
             let decision = self.explain_deal(user, &deal.id);
             if decision.allowed() && asked_for(deal, query) {
                 let grants: Vec<&str> = decision.grants.iter().map(|grant| grant.rule).collect();
-                rows.push(Row { deal, interactions: interactions(&grants), grants });
+                rows.push(Row {
+                    deal,
+                    interactions: interactions(&grants),
+                    grants,
+                });
             }
         }
-        let registrar = |row: &Row<'a>| row.deal.registered_by.clone().unwrap_or_else(|| row.deal.owner.clone());
+        let registrar = |row: &Row<'a>| {
+            row.deal
+                .registered_by
+                .clone()
+                .unwrap_or_else(|| row.deal.owner.clone())
+        };
         sort(&mut rows, query, |row, by| match by {
             "id" => Sortable::Text(row.deal.id.clone()),
             "name" => row.deal.name.clone().into(),
@@ -164,16 +193,28 @@ impl<'a> Reference<'a> {
     }
 }
 
+fn is_same_email(c: &Company, u: &User) -> bool {
+    match (&c.account_owner_email, &u.email) {
+        (Some(a), Some(b)) => !a.is_empty() && a.to_lowercase() == b.to_lowercase(),
+        _ => false,
+    }
+}
+
 fn asked_for(deal: &Deal, query: &Value) -> bool {
     let stage = deal.stage.as_deref().unwrap_or_default();
     in_list(query, "stage", stage)
         && in_list(query, "company", &deal.company)
         && in_list(query, "owner", &deal.owner)
-        && query.get("text").and_then(Value::as_str).is_none_or(|text| text_matches(text, deal.name.as_deref(), &deal.id))
+        && query
+            .get("text")
+            .and_then(Value::as_str)
+            .is_none_or(|text| text_matches(text, deal.name.as_deref(), &deal.id))
 }
 
 fn interactions(grants: &[&str]) -> Vec<&'static str> {
-    let by_rank = grants.iter().any(|rule| matches!(*rule, "tier" | "account-owner" | "vendor"));
+    let by_rank = grants
+        .iter()
+        .any(|rule| matches!(*rule, "tier" | "account-owner" | "vendor"));
     if by_rank {
         vec!["view", "edit", "reassign"]
     } else if grants.contains(&"deal-owner") {
@@ -187,8 +228,14 @@ fn interactions(grants: &[&str]) -> Vec<&'static str> {
 pub fn totals(rows: &[Row<'_>]) -> Vec<Total> {
     let mut groups: BTreeMap<(String, Option<String>), Vec<Amount>> = BTreeMap::new();
     for row in rows {
-        let key = (row.deal.stage.clone().unwrap_or_default(), row.deal.currency.clone());
-        groups.entry(key).or_default().push(row.deal.amount.unwrap_or_default());
+        let key = (
+            row.deal.stage.clone().unwrap_or_default(),
+            row.deal.currency.clone(),
+        );
+        groups
+            .entry(key)
+            .or_default()
+            .push(row.deal.amount.unwrap_or_default());
     }
     let total = |((stage, currency), amounts): ((String, Option<String>), Vec<Amount>)| Total {
         stage,

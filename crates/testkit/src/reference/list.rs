@@ -6,14 +6,17 @@ use serde_json::Value;
 use sidelight_governance::org::{CrmRecord, FieldValue};
 use sidelight_governance::{Action, Amount, RecordType};
 
-use super::person::assignment;
 use super::{Grant, Reference, assigned_users, people};
 
 impl<'a> Reference<'a> {
     /// The ids of the type's records that the user may do this to and that the query (the contract's
     /// JSON, without limit and cursor) asks for, in its order.
     pub fn visible(self, user: &str, kind: RecordType, query: &Value) -> Vec<&'a str> {
-        let action = query.get("action").and_then(Value::as_str).and_then(Action::from_word).unwrap_or(Action::View);
+        let action = query
+            .get("action")
+            .and_then(Value::as_str)
+            .and_then(Action::from_word)
+            .unwrap_or(Action::View);
         let mine = query.get("view").and_then(Value::as_str) == Some("assigned-to-me");
         let mut records: Vec<&CrmRecord> = Vec::new();
         for r in self.records(kind) {
@@ -31,18 +34,36 @@ impl<'a> Reference<'a> {
 
     /// The positions, among the type's records, of those that the user may do this to.
     pub fn visible_indices(self, user: &str, kind: RecordType, action: Action) -> Vec<u32> {
-        (0..).zip(self.records(kind)).filter(|(_, r)| self.can(user, action, kind, Some(&r.id))).map(|(position, _)| position).collect()
+        (0..)
+            .zip(self.records(kind))
+            .filter(|(_, r)| self.can(user, action, kind, Some(&r.id)))
+            .map(|(position, _)| position)
+            .collect()
     }
 
     /// Everyone who may do this to the record, with the reasons, in the users' order.
-    pub fn viewers(self, kind: RecordType, id: &str, action: Action) -> Vec<(&'a str, Vec<Grant<'a>>)> {
-        let decided = self.org.users.iter().map(|u| (u.id.as_str(), self.explain(&u.id, action, kind, Some(id))));
-        decided.filter(|(_, decision)| decision.allowed()).map(|(user, decision)| (user, decision.grants)).collect()
+    pub fn viewers(
+        self,
+        kind: RecordType,
+        id: &str,
+        action: Action,
+    ) -> Vec<(&'a str, Vec<Grant<'a>>)> {
+        let decided = self
+            .org
+            .users
+            .iter()
+            .map(|u| (u.id.as_str(), self.explain(&u.id, action, kind, Some(id))));
+        decided
+            .filter(|(_, decision)| decision.allowed())
+            .map(|(user, decision)| (user, decision.grants))
+            .collect()
     }
 
     fn matches(self, r: &'a CrmRecord, filter: &Value) -> bool {
         let of = |name: &str| filter.get(name);
-        let any_of = |name: &str, value: Option<&str>| of(name).is_some() && value.is_some_and(|value| in_list(filter, name, value));
+        let any_of = |name: &str, value: Option<&str>| {
+            of(name).is_some() && value.is_some_and(|value| in_list(filter, name, value))
+        };
         if let Some(Value::Array(filters)) = of("all") {
             filters.iter().all(|filter| self.matches(r, filter))
         } else if let Some(Value::Array(filters)) = of("any") {
@@ -50,33 +71,39 @@ impl<'a> Reference<'a> {
         } else if let Some(filter) = of("not") {
             !self.matches(r, filter)
         } else if of("assigned").is_some() {
-            assigned_users(r).into_iter().any(|user| any_of("assigned", Some(user)))
+            assigned_users(r)
+                .into_iter()
+                .any(|user| any_of("assigned", Some(user)))
         } else if of("owner").is_some() {
             any_of("owner", r.owner.as_deref())
         } else if of("account").is_some() {
             any_of("account", r.account.as_deref())
         } else if of("jobRole").is_some() {
-            self.job_roles(r).iter().any(|job_role| any_of("jobRole", Some(job_role)))
+            self.job_roles(r)
+                .iter()
+                .any(|job_role| any_of("jobRole", Some(job_role)))
         } else if let Some(Value::String(text)) = of("text") {
             text_matches(text, r.name.as_deref(), &r.id)
         } else {
-            of("field").and_then(Value::as_str).is_some_and(|name| value_matches(&field(r, name), filter))
+            of("field")
+                .and_then(Value::as_str)
+                .is_some_and(|name| value_matches(&field(r, name), filter))
         }
     }
 
-    /// The job roles in which people work on the record: the owner in their own, assigned users in
-    /// that of the assignment, else their own.
+    /// The job roles in which people work on the record: for each the one that its people show.
     fn job_roles(self, r: &CrmRecord) -> Vec<String> {
-        let of_owner = r.owner.as_deref().and_then(|id| self.user(id)).and_then(|v| self.job_role(None, v));
-        let assigned = assigned_users(r).into_iter().filter_map(|id| self.user(id));
-        let of_assigned = assigned.filter_map(|v| self.job_role(assignment(r, v), v));
-        of_owner.into_iter().chain(of_assigned).map(|(id, _)| id).collect()
+        let people = people(r).into_iter().filter_map(|id| self.user(id));
+        let job_roles = people.filter_map(|v| self.job_role_on(r, v));
+        job_roles.map(|(id, _)| id).collect()
     }
 }
 
 /// The value of a record's field, built in or its own.
 fn field(r: &CrmRecord, name: &str) -> FieldValue {
-    let text = |value: Option<&String>| value.map_or(FieldValue::Null, |text| FieldValue::Text(text.clone()));
+    let text = |value: Option<&String>| {
+        value.map_or(FieldValue::Null, |text| FieldValue::Text(text.clone()))
+    };
     match name {
         "id" => text(Some(&r.id)),
         "name" => text(r.name.as_ref()),
@@ -96,23 +123,32 @@ fn value_matches(value: &FieldValue, filter: &Value) -> bool {
     });
     let compared = |bound: &str| {
         filter.get(bound).map(|bound| match (value, bound) {
-            (FieldValue::Number(value), Value::Number(bound)) => bound.as_f64().and_then(|bound| value.partial_cmp(&bound)),
+            (FieldValue::Number(value), Value::Number(bound)) => {
+                bound.as_f64().and_then(|bound| value.partial_cmp(&bound))
+            }
             (FieldValue::Text(value), Value::String(bound)) => Some(value.cmp(bound)),
             _ => None,
         })
     };
-    let min = compared("min").is_none_or(|order| matches!(order, Some(Ordering::Equal | Ordering::Greater)));
-    let max = compared("max").is_none_or(|order| matches!(order, Some(Ordering::Equal | Ordering::Less)));
+    let min = compared("min")
+        .is_none_or(|order| matches!(order, Some(Ordering::Equal | Ordering::Greater)));
+    let max =
+        compared("max").is_none_or(|order| matches!(order, Some(Ordering::Equal | Ordering::Less)));
     is && min && max
 }
 
 /// Whether the query's list of this name, if there is one, has the value.
 pub(super) fn in_list(query: &Value, name: &str, value: &str) -> bool {
-    query.get(name).and_then(Value::as_array).is_none_or(|list| list.iter().any(|wanted| wanted == value))
+    query
+        .get(name)
+        .and_then(Value::as_array)
+        .is_none_or(|list| list.iter().any(|wanted| wanted == value))
 }
 
 pub(super) fn text_matches(text: &str, name: Option<&str>, id: &str) -> bool {
-    name.unwrap_or(id).to_lowercase().contains(&text.to_lowercase())
+    name.unwrap_or(id)
+        .to_lowercase()
+        .contains(&text.to_lowercase())
 }
 
 /// A value to sort by; the variants are in their order.
@@ -144,7 +180,11 @@ impl From<Option<String>> for Sortable {
 
 /// Sorts by each of the query's keys in turn: what is absent comes last either way, ties keep their order.
 pub(super) fn sort<T>(rows: &mut [T], query: &Value, value: impl Fn(&T, &str) -> Sortable) {
-    let keys = query.get("sort").and_then(Value::as_array).cloned().unwrap_or_default();
+    let keys = query
+        .get("sort")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     rows.sort_by(|a, b| {
         let mut order = Ordering::Equal;
         for key in &keys {
@@ -153,7 +193,11 @@ pub(super) fn sort<T>(rows: &mut [T], query: &Value, value: impl Fn(&T, &str) ->
             let (a, b) = (value(a, by), value(b, by));
             let compared = a.partial_cmp(&b).unwrap_or(Ordering::Equal);
             let either_is_absent = a == Sortable::Absent || b == Sortable::Absent;
-            order = order.then(if descending && !either_is_absent { compared.reverse() } else { compared });
+            order = order.then(if descending && !either_is_absent {
+                compared.reverse()
+            } else {
+                compared
+            });
         }
         order
     });
