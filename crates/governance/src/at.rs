@@ -2,8 +2,8 @@
 
 use crate::governance::{Governance, Term};
 use crate::instant::Instant;
-use crate::ix::UserIx;
 use crate::org::Status;
+use crate::table::UserIx;
 
 /// A compiled organisation at an instant: what questions are asked of.
 ///

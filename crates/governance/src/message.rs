@@ -3,10 +3,10 @@
 use crate::at::At;
 use crate::error::Excerpt;
 use crate::instant::Instant;
-use crate::ix::{CompanyIx, Ix, RecordIx, UserIx};
 use crate::org::Tier;
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
+use crate::table::{CompanyIx, RecordIx, UserIx};
 
 impl RecordType {
     /// The word for one record of this type in a sentence.
@@ -36,12 +36,19 @@ impl At<'_> {
         self.governance.users.name(user)
     }
 
+    fn company_name(&self, company: CompanyIx) -> &str {
+        let companies = &self.governance.companies;
+        companies
+            .get(company)
+            .map_or_else(|| companies.id(company), |row| &row.name)
+    }
+
     fn profile_name(&self, user: UserIx) -> &str {
         let row = self
             .governance
             .users
             .get(user)
-            .and_then(|person| self.governance.profiles.rows.get(person.profile.at()));
+            .and_then(|person| self.governance.profiles.get(person.profile));
         row.map_or("", |row| &row.profile.name)
     }
 
@@ -126,7 +133,7 @@ pub(crate) fn account(at: At<'_>, viewer: UserIx, account: RecordIx) -> String {
     let accounts = at.governance.records.of(RecordType::Account);
     let account = accounts
         .name(account)
-        .unwrap_or_else(|| accounts.ids.text(account));
+        .unwrap_or_else(|| accounts.id(account));
     format!(
         "{} sees the prospect’s account {account}, and the profile {} shows the prospects in an account.",
         at.name(viewer),
@@ -167,7 +174,7 @@ pub(crate) fn tier(
     theirs: Tier,
     company: CompanyIx,
 ) -> String {
-    let company = at.governance.companies.name(company);
+    let company = at.company_name(company);
     format!(
         "{} is {} at {company}, above the deal owner {}, who is {}.",
         at.name(viewer),
@@ -181,7 +188,7 @@ pub(crate) fn account_owner(at: At<'_>, viewer: UserIx, company: CompanyIx) -> S
     format!(
         "{} is Account Owner of {}.",
         at.name(viewer),
-        at.governance.companies.name(company)
+        at.company_name(company)
     )
 }
 
@@ -324,14 +331,14 @@ pub(crate) fn no_rank(at: At<'_>, owner: UserIx, company: CompanyIx) -> String {
     format!(
         "The deal owner {} has no tier at {}, so no tier is above it.",
         at.name(owner),
-        at.governance.companies.name(company)
+        at.company_name(company)
     )
 }
 
 pub(crate) fn other_company(at: At<'_>, viewer: UserIx, company: CompanyIx) -> String {
     format!(
         "The deal belongs to {}, which is neither the primary company of {} nor managed by them.",
-        at.governance.companies.name(company),
+        at.company_name(company),
         at.name(viewer)
     )
 }
@@ -343,7 +350,7 @@ pub(crate) fn lateral(
     tier: Tier,
     company: CompanyIx,
 ) -> String {
-    let company = at.governance.companies.name(company);
+    let company = at.company_name(company);
     format!(
         "The deal owner {} is {} at {company}, as {} is, and nobody sees the deals of another with the same tier.",
         at.name(owner),
@@ -360,7 +367,7 @@ pub(crate) fn higher_tier(
     theirs: Tier,
     company: CompanyIx,
 ) -> String {
-    let company = at.governance.companies.name(company);
+    let company = at.company_name(company);
     format!(
         "The deal owner {} is {} at {company}, above {}, who is {}.",
         at.name(owner),

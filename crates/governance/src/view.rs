@@ -8,11 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer, coded};
-use crate::governance::Records;
-use crate::ix::{Ix, JobRoleIx, RecordIx, UserIx};
 use crate::org::FieldValue;
 use crate::profile::Action;
 use crate::record::RecordType;
+use crate::table::{Ix, JobRoleIx, RecordIx, UserIx};
+use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
 const ASSIGNED_TO_ME: &str = "assigned-to-me";
@@ -254,19 +254,17 @@ impl At<'_> {
             &query.filter,
             &query.sort,
         ));
-        let after = cursor.read(query.cursor.as_deref(), records.len())?;
+        let after = cursor.read(query.cursor.as_deref(), records.ids.len())?;
 
         let viewer = self.governance.users.find(user);
-        let indices = self.visible_indices(user, kind, query.action.unwrap_or(Action::View))?;
+        let set = self.permitted_to(user, kind, query.action.unwrap_or(Action::View))?;
         let test = query
             .filter
             .as_ref()
             .map(|filter| self.compile_filter(filter));
-        let matched: Vec<_> = indices
-            .into_iter()
-            .map(RecordIx::new)
+        let matched: Vec<_> = members(&set)
             .filter(|&record| {
-                !only_held || viewer.is_some_and(|viewer| is_held(records, kind, record, viewer))
+                !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
             })
             .filter(|&record| {
                 test.as_ref()
@@ -292,7 +290,7 @@ impl At<'_> {
                 .map(|last| cursor.write(last.number())),
             ids: page
                 .into_iter()
-                .map(|record| records.ids.text(record).to_owned())
+                .map(|record| records.id(record).to_owned())
                 .collect(),
         })
     }
@@ -301,19 +299,13 @@ impl At<'_> {
     fn value(&self, kind: RecordType, record: RecordIx, field: &str) -> Value<'_> {
         let records = self.governance.records.of(kind);
         match field {
-            "id" => Value::Text(records.ids.text(record)),
+            "id" => Value::Text(records.id(record)),
             "name" => Value::text(records.name(record)),
             "owner" => records.owner(record).map_or(Value::Absent, |owner| {
-                Value::Text(self.governance.users.ids.text(owner))
+                Value::Text(self.governance.users.id(owner))
             }),
             "account" => records.account(record).map_or(Value::Absent, |account| {
-                Value::Text(
-                    self.governance
-                        .records
-                        .of(RecordType::Account)
-                        .ids
-                        .text(account),
-                )
+                Value::Text(self.governance.records.of(RecordType::Account).id(account))
             }),
             own => records
                 .field(record, own)
@@ -326,7 +318,7 @@ impl At<'_> {
         let governance = self.governance;
         let users = |ids: &[String]| {
             ids.iter()
-                .filter_map(|id| governance.users.ids.get(id))
+                .filter_map(|id| governance.users.table.ids.get(id))
                 .collect()
         };
         match filter {
@@ -341,7 +333,7 @@ impl At<'_> {
             Filter::Owner(ids) => Test::Owner(users(ids)),
             Filter::JobRole(ids) => Test::JobRole(
                 ids.iter()
-                    .filter_map(|id| governance.job_roles.ids.get(id))
+                    .filter_map(|id| governance.job_roles.table.ids.get(id))
                     .collect(),
             ),
             Filter::Account(ids) => {
@@ -359,23 +351,28 @@ impl At<'_> {
             Test::All(parts) => parts.iter().all(|part| self.passes(part, kind, record)),
             Test::Any(parts) => parts.iter().any(|part| self.passes(part, kind, record)),
             Test::Not(part) => !self.passes(part, kind, record),
-            Test::Assigned(users) => records
-                .assigned
-                .get(record)
-                .iter()
-                .any(|assigned| users.contains(&assigned.user)),
+            Test::Assigned(users) => {
+                let mut assigned = self.assigned(kind, record).iter();
+                assigned.any(|assigned| users.contains(&assigned.user))
+            }
             Test::Owner(users) => records
                 .owner(record)
                 .is_some_and(|owner| users.contains(&owner)),
-            Test::JobRole(wanted) => self
-                .job_roles_of(records, record)
-                .any(|job_role| wanted.contains(&job_role)),
+            Test::JobRole(wanted) => {
+                let assigned = self
+                    .assigned(kind, record)
+                    .iter()
+                    .map(|assigned| assigned.user);
+                let people = records.owner(record).into_iter().chain(assigned);
+                let mut job_roles = people.filter_map(|user| self.job_role_on(kind, record, user));
+                job_roles.any(|job_role| wanted.contains(&job_role))
+            }
             Test::Account(accounts) => records
                 .account(record)
                 .is_some_and(|account| accounts.contains(&account)),
             Test::Text(text) => records
                 .name(record)
-                .unwrap_or_else(|| records.ids.text(record))
+                .unwrap_or_else(|| records.id(record))
                 .to_lowercase()
                 .contains(text),
             Test::Field(test) => {
@@ -395,38 +392,14 @@ impl At<'_> {
         }
     }
 
-    /// The job roles in which people work on the record.
-    fn job_roles_of<'a>(
-        &'a self,
-        records: &'a Records,
-        record: RecordIx,
-    ) -> impl Iterator<Item = JobRoleIx> + 'a {
-        let own = |user: UserIx| {
-            self.governance
-                .users
-                .get(user)
-                .and_then(|person| person.job_role)
-        };
-        let assigned = records.assigned.get(record).iter();
-        let assigned =
-            assigned.filter_map(move |assigned| assigned.job_role.or_else(|| own(assigned.user)));
-        records
-            .owner(record)
-            .and_then(own)
-            .into_iter()
-            .chain(assigned)
-    }
-}
-
-/// Owner or assigned: "assigned to me" is a matter of the fields, not of visibility by inheritance.
-fn is_held(records: &Records, kind: RecordType, record: RecordIx, user: UserIx) -> bool {
-    records.owner(record) == Some(user)
-        || (kind.has_assigned_users()
-            && records
-                .assigned
-                .get(record)
+    /// Owner or assigned: "assigned to me" is a matter of the fields, not of visibility by inheritance.
+    fn is_in_fields(self, kind: RecordType, record: RecordIx, user: UserIx) -> bool {
+        self.governance.records.of(kind).owner(record) == Some(user)
+            || self
+                .assigned(kind, record)
                 .iter()
-                .any(|assigned| assigned.user == user))
+                .any(|assigned| assigned.user == user)
+    }
 }
 
 enum Test<'f> {
