@@ -51,4 +51,21 @@ impl<'g> At<'g> {
     pub(crate) fn is_over(self, term: &Term) -> bool {
         self.now >= term.expires_at
     }
+
+    /// The next instant at which an answer changes by itself, because a guest's term ends; `None` if none does.
+    ///
+    /// # Complexity
+    /// In the number of users.
+    pub fn next_change(self) -> Option<Instant> {
+        let terms = self
+            .governance
+            .users
+            .table
+            .iter()
+            .filter_map(|(_, person)| person.guest.as_ref());
+        terms
+            .map(|term| term.expires_at)
+            .filter(|&end| end > self.now)
+            .min()
+    }
 }

@@ -66,6 +66,7 @@ impl Governance {
                 name: org.name,
                 time_zone: org.time_zone,
                 unknown_members,
+                limits: *limits,
             }),
             settings,
             job_roles: Arc::new(job_roles),
@@ -601,7 +602,7 @@ struct Columns {
     fields: Vec<std::collections::BTreeMap<String, crate::org::FieldValue>>,
 }
 
-fn out_of_room(_: Full, path: Pointer) -> LoadError {
+pub(crate) fn out_of_room(_: Full, path: Pointer) -> LoadError {
     LoadError::new(
         Code::TooManyItems,
         path,

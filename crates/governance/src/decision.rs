@@ -14,12 +14,13 @@ use crate::message;
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
+use crate::remedy::{Refused, Remedy};
 use crate::role::Position;
 use crate::table::{RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
 /// The answer to "may this user, and why?" (§4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// Whether the user may.
@@ -28,6 +29,8 @@ pub struct Decision {
     pub grants: Vec<Grant>,
     /// Every gate that failed; empty when allowed.
     pub obstacles: Vec<Obstacle>,
+    /// The single changes that would grant it, each tried on a copy, the one that opens least else first; empty when allowed.
+    pub remedies: Vec<Remedy>,
     /// Whether the answer was given by a part of the organisation that need not know enough about this user.
     pub advisory: bool,
 }
@@ -38,15 +41,21 @@ impl Decision {
             allowed: true,
             grants,
             obstacles: Vec::new(),
+            remedies: Vec::new(),
             advisory: false,
         }
     }
 
     pub(crate) fn refused(obstacles: Vec<Obstacle>) -> Self {
+        Self::refused_with(obstacles, Vec::new())
+    }
+
+    pub(crate) fn refused_with(obstacles: Vec<Obstacle>, remedies: Vec<Remedy>) -> Self {
         Self {
             allowed: false,
             grants: Vec::new(),
             obstacles,
+            remedies,
             advisory: false,
         }
     }
@@ -300,7 +309,8 @@ impl<'g> At<'g> {
     /// As [`can`](Self::can).
     ///
     /// # Complexity
-    /// In the number of grants or obstacles told.
+    /// In the number of grants told. For a refusal each remedy is tried and predicted
+    /// (see [`predict`](Self::predict)).
     pub fn explain(
         self,
         user: &str,
@@ -325,7 +335,7 @@ impl<'g> At<'g> {
                     )]));
                 }
                 obstacles.extend(self.denial(viewer, kind, action));
-                Decision::refused(obstacles)
+                Decision::refused_with(obstacles, self.remedies(viewer, Refused::Creation(kind)))
             }
             Asked::Record(None) => {
                 let text = message::unknown_record(kind, id.unwrap_or_default());
@@ -343,7 +353,8 @@ impl<'g> At<'g> {
                 if action == Action::View || !self.reaches(viewer, kind, record, action) {
                     obstacles.extend(self.scope_obstacle(viewer, kind, record, action));
                 }
-                Decision::refused(obstacles)
+                let refused = Refused::Record(kind, record, action);
+                Decision::refused_with(obstacles, self.remedies(viewer, refused))
             }
         })
     }
@@ -586,7 +597,7 @@ impl<'g> At<'g> {
     }
 
     /// `create(u, type)`
-    fn creates(self, user: UserIx, kind: RecordType) -> bool {
+    pub(crate) fn creates(self, user: UserIx, kind: RecordType) -> bool {
         self.passes_gate(user) && self.scope(user, kind, Action::Create) == Scope::All
     }
 

@@ -8,6 +8,7 @@ use crate::amount::Amount;
 use crate::at::At;
 use crate::error::Pointer;
 use crate::instant::Instant;
+use crate::load::Limits;
 use crate::org::{
     Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
     Profile, Role, Settings, Status, Tier, User,
@@ -67,6 +68,8 @@ pub(crate) struct Header {
     pub(crate) time_zone: String,
     /// The places of members that the format does not have.
     pub(crate) unknown_members: Vec<Pointer>,
+    /// What the organisation was loaded within, and is kept within.
+    pub(crate) limits: Limits,
 }
 
 /// The catalogue of job roles, by name.

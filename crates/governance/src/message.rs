@@ -1,11 +1,13 @@
 //! The one table of sentences: every reason and obstacle, in plain English with people's names.
 
 use crate::at::At;
+use crate::change::Change;
 use crate::error::Excerpt;
 use crate::instant::Instant;
 use crate::org::Tier;
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
+use crate::remedy::Opened;
 use crate::table::{CompanyIx, RecordIx, UserIx};
 
 impl RecordType {
@@ -418,5 +420,74 @@ pub fn tier_is_notified(tier: Tier) -> &'static str {
         Tier::Owner => {
             "Is notified when any deal of a company that they manage is registered, or changes its owner, stage, amount or expected close."
         }
+    }
+}
+
+/// A remedy, with what else it opens.
+pub(crate) fn remedy(
+    at: At<'_>,
+    viewer: UserIx,
+    change: &Change,
+    opened: &Opened,
+    creators: usize,
+) -> String {
+    let name = at.name(viewer);
+    let step = match change {
+        Change::Assign { kind, .. } => format!("Assign {name} to this {}", kind.noun()),
+        Change::SetPermission {
+            kind,
+            action,
+            scope,
+            ..
+        } => {
+            format!(
+                "Widen the profile {} to {} for {action} on {}",
+                at.profile_name(viewer),
+                scope.label(),
+                kind.plural()
+            )
+        }
+        Change::SetToggle { toggle, .. } => {
+            format!("Permit {toggle} in the profile {}", at.profile_name(viewer))
+        }
+        Change::SetRole { role, .. } => {
+            let role = role
+                .as_deref()
+                .and_then(|role| at.governance.roles.table.find(role));
+            format!(
+                "Give {name} the role {}",
+                role.map_or("", |role| at.governance.roles.name(role))
+            )
+        }
+        Change::SetTier { company, tier, .. } => {
+            let company = at
+                .governance
+                .companies
+                .find(company)
+                .map_or("", |company| at.company_name(company));
+            format!("Make {name} {} at {company}", tier.map_or("", Tier::label))
+        }
+        Change::SetStatus { .. } => format!("Unlock {name}"),
+        Change::SetGuest { .. } => format!("Reinstate the guest access of {name}"),
+        _ => format!("Change what concerns {name}"),
+    };
+    let counted = |count: usize, one: &str, many: &str| {
+        if count == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{count} {many}")
+        }
+    };
+    match (creators, opened.pairs) {
+        (0, 0) => format!("{step}; opens nothing else."),
+        (0, _) => format!(
+            "{step}; also opens {} to {}.",
+            counted(opened.records, "record", "records"),
+            counted(opened.people, "person", "people")
+        ),
+        (creators, _) => format!(
+            "{step}; also for {}.",
+            counted(creators, "other person", "other people")
+        ),
     }
 }

@@ -12,6 +12,7 @@ use crate::governance::DealRow;
 use crate::message;
 use crate::org::Tier;
 use crate::profile::Toggle;
+use crate::remedy::Refused;
 use crate::table::{CompanyIx, DealIx, Ix, UserIx};
 use crate::view::{Cursors, Order, Sort, Value, read_question};
 use crate::word::vocabulary;
@@ -215,7 +216,37 @@ impl<'g> At<'g> {
         if self.deal_rules(viewer, row).is_empty() {
             obstacles.push(self.deal_obstacle(viewer, row));
         }
-        Decision::refused(obstacles)
+        Decision::refused_with(obstacles, self.remedies(viewer, Refused::Deal(id)))
+    }
+
+    /// Whom a registration of the deal, or a change of its owner, stage, amount or expected close, is told (§6.6):
+    /// the deal owner, each Manager whose primary company is the deal's, and the company's account owners; not
+    /// the one who acted, nobody outside the gate, and nobody with `allDeals`. In the users' load order.
+    ///
+    /// # Complexity
+    /// In the number of users.
+    pub fn deal_notifications(self, id: &str, actor: &str) -> Vec<String> {
+        let Some((_, deal)) = self.find_deal(id) else {
+            return Vec::new();
+        };
+        let actor = self.governance.users.find(actor);
+        let concerned = |user: UserIx| {
+            user == deal.owner
+                || self.primary(user) == Some((deal.company, Tier::Manager))
+                || self.manages(user, deal.company)
+        };
+        let told = |user: &UserIx| {
+            concerned(*user)
+                && Some(*user) != actor
+                && self.passes_gate(*user)
+                && !self.toggle(*user, Toggle::AllDeals)
+        };
+        self.governance
+            .users
+            .iter()
+            .filter(told)
+            .map(|user| self.user_id(user))
+            .collect()
     }
 
     /// Everyone who sees the deal, in the users' load order, with every reason. Nobody for a deal that does not exist.
@@ -254,7 +285,7 @@ impl<'g> At<'g> {
     }
 
     /// `pipeline(u, d)`
-    fn sees_deal(self, user: UserIx, deal: DealIx) -> bool {
+    pub(crate) fn sees_deal(self, user: UserIx, deal: DealIx) -> bool {
         self.passes_gate(user)
             && self
                 .governance
@@ -388,7 +419,7 @@ impl<'g> At<'g> {
     }
 
     /// `{ d : pipeline(u, d) }`, in load order.
-    fn visible_deals(self, user: UserIx) -> Vec<DealIx> {
+    pub(crate) fn visible_deals(self, user: UserIx) -> Vec<DealIx> {
         let deals = &self.governance.deals;
         if !self.passes_gate(user) {
             return Vec::new();

@@ -171,6 +171,11 @@ impl<I: Ix, R> Table<I, R> {
         self.rows.get(ix.at()).and_then(Option::as_ref)
     }
 
+    /// The row, to be changed.
+    pub(crate) fn get_mut(&mut self, ix: I) -> Option<&mut R> {
+        self.rows.get_mut(ix.at()).and_then(Option::as_mut)
+    }
+
     pub(crate) fn exists(&self, ix: I) -> bool {
         self.get(ix).is_some()
     }

@@ -63,8 +63,7 @@ pub struct Sort {
 }
 
 /// A condition on a record. Filters are nested up to [`Filter::MAX_DEPTH`] deep.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "FilterObject")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
     /// Every part holds.
     All(Vec<Filter>),
@@ -150,10 +149,17 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FieldValue>, D::
     FieldValue::deserialize(from).map(Some)
 }
 
-impl TryFrom<FilterObject> for Filter {
-    type Error = serde::de::value::Error;
-
-    fn try_from(object: FilterObject) -> Result<Self, Self::Error> {
+impl<'de> Deserialize<'de> for Filter {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let object = FilterObject::deserialize(from).map_err(|error| {
+            let text = error.to_string();
+            // The reader's own error for an operator that does not exist has no code.
+            if text.starts_with("unknown field") {
+                coded(Code::InvalidFilter, text)
+            } else {
+                error
+            }
+        })?;
         let FilterObject {
             all,
             any,
@@ -189,7 +195,7 @@ impl TryFrom<FilterObject> for Filter {
             }),
         ];
         let mut operators = operators.into_iter().flatten();
-        let refused = |message: &str| coded(Code::InvalidFilter, message);
+        let refused = |message: &str| coded::<D::Error>(Code::InvalidFilter, message);
         let Some(filter) = operators.next() else {
             return Err(refused(
                 "a filter has one of `all`, `any`, `not`, `assigned`, `owner`, `jobRole`, `account`, `text`, `field`",
@@ -554,9 +560,15 @@ impl Cursors {
 
 /// Reads a question's JSON, with the place of a fault.
 pub(crate) fn read_question<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, AskError> {
+    read_located(json).map_err(|(code, place, message)| AskError::new(code, place, message))
+}
+
+/// Reads JSON; a fault has a code, a place and a message.
+pub(crate) fn read_located<T: serde::de::DeserializeOwned>(
+    json: &str,
+) -> Result<T, (Code, Pointer, String)> {
     let mut from = serde_json::Deserializer::from_str(json);
-    let read = serde_path_to_error::deserialize(&mut from);
-    let (place, error) = match read {
+    let (place, error) = match serde_path_to_error::deserialize(&mut from) {
         Ok(value) => match from.end() {
             Ok(()) => return Ok(value),
             Err(error) => (Pointer::root(), error),
@@ -567,5 +579,5 @@ pub(crate) fn read_question<T: serde::de::DeserializeOwned>(json: &str) -> Resul
         ),
     };
     let (code, message) = crate::load::described(&error);
-    Err(AskError::new(code, place, message))
+    Err((code, place, message))
 }
