@@ -1,2 +1,7 @@
-//! The command line.
-fn main() {}
+//! The binary `sidelight`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sidelight_cli::run(std::env::args_os())
+}

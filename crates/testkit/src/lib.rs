@@ -2,6 +2,7 @@
 //! runner of the conformance cases. Never published.
 
 pub mod agreement;
+pub mod conformance;
 pub mod demo;
 pub mod generate;
 pub mod reference;

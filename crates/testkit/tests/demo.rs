@@ -8,7 +8,7 @@ use sidelight_governance::org::{Org, Status};
 use sidelight_governance::record::RecordType;
 use sidelight_testkit::demo;
 
-/// `SIDELIGHT_BLESS=1` writes the file anew; `cargo xtask demo` sets it.
+/// `SIDELIGHT_BLESS=1` writes the file anew.
 #[test]
 fn the_file_in_the_repository_is_the_generated_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/organisation.json");
@@ -18,7 +18,7 @@ fn the_file_in_the_repository_is_the_generated_one() {
         std::fs::write(&path, &generated).unwrap();
     }
     let stored = std::fs::read(&path).unwrap();
-    assert!(stored == generated, "`demo/organisation.json` is not what `demo.rs` makes: run `cargo xtask demo`");
+    assert!(stored == generated, "`demo/organisation.json` is not what `demo.rs` makes: run `SIDELIGHT_BLESS=1 cargo test -p sidelight-testkit --test demo`");
     assert_eq!(serde_json::from_slice::<Org>(&stored).unwrap(), demo::organisation());
 }
 

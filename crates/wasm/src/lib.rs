@@ -1,1 +1,26 @@
-//! wasm
+//! Sidelight's rules as a WebAssembly module.
+//!
+//! This is what the npm package `@sidelight/governance` calls, and the only place where data
+//! crosses to JavaScript: questions come in as texts and numbers, answers leave as a boolean, a
+//! typed array or one JSON text, failures as one JSON text. The package's own script gives all this
+//! its public shape.
+
+mod crossing;
+mod organisation;
+
+pub use crossing::Failure;
+pub use organisation::Organisation;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The version of the module, which has to be the one of the script that loads it.
+#[wasm_bindgen]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// The largest document that is read, in bytes.
+#[wasm_bindgen(js_name = documentLimit)]
+pub fn document_limit() -> u32 {
+    organisation::DOCUMENT_LIMIT
+}

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::process::run;
 use crate::project::Project;
@@ -14,37 +14,59 @@ use crate::toolchain::{Toolchain, WASM};
 /// The cargo profile of what is shipped to browsers.
 const PROFILE: &str = "wasm-release";
 /// Where the policy module is left for `web/governance/build.mjs` to assemble.
-pub(crate) const MODULE: &str = "target/wasm/governance";
+const MODULE: &str = "target/wasm/governance";
 /// Where packed npm packages are left.
 const PACKED: &str = "target/npm";
 /// Where the preview in release form is left, as a folder of static files.
-pub(crate) const PREVIEW: &str = "target/preview";
+const PREVIEW: &str = "target/preview";
 
-/// What the build leaves behind, for the tests.
-pub(crate) struct Built {
-    /// The packed npm package `@sidelight/governance`.
-    pub(crate) tarball: PathBuf,
-    /// The folder of the preview's static files.
-    pub(crate) preview: PathBuf,
-}
-
-/// The command: the policy module, its npm package, and the preview.
-pub(crate) fn build(project: &Project) -> Result<Built> {
-    setup::ensure(
-        project,
-        &[Part::WasmTarget, Part::WasmBindgen, Part::Trunk, Part::Npm],
-    )?;
-    let toolchain = Toolchain::find()
-        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
-    module(project, toolchain)?;
+/// The command: both of what follows.
+pub(crate) fn build(project: &Project) -> Result<()> {
     let tarball = package(project)?;
-    let preview = preview(project, toolchain)?;
+    let preview = preview(project)?;
     eprintln!(
         "\nbuilt: {}\nbuilt: {}",
         tarball.display(),
         preview.display()
     );
-    Ok(Built { tarball, preview })
+    Ok(())
+}
+
+/// The policy module in its npm package `@sidelight/governance`. Gives the packed tarball.
+pub(crate) fn package(project: &Project) -> Result<PathBuf> {
+    setup::ensure(project, &[Part::WasmTarget, Part::WasmBindgen, Part::Npm])?;
+    module(project, Toolchain::require()?)?;
+    let packed = project.path(PACKED);
+    fs::remove_dir_all(&packed).ok();
+    fs::create_dir_all(&packed)?;
+    run(project.command("node").arg("web/governance/build.mjs"))?;
+    run(project
+        .command("npm")
+        .current_dir(project.path("web/governance"))
+        .args(["pack", "--silent", "--ignore-scripts", "--pack-destination"])
+        .arg(&packed))?;
+    only_tarball(&packed)
+}
+
+/// The preview as it would be put on a web server. Gives the folder of its files.
+pub(crate) fn preview(project: &Project) -> Result<PathBuf> {
+    setup::ensure(
+        project,
+        &[Part::WasmTarget, Part::WasmBindgen, Part::Trunk, Part::Npm],
+    )?;
+    let folder = project.path(PREVIEW);
+    let mut trunk = project.wasm_command("trunk", Toolchain::require()?);
+    run(quiet_trunk(&mut trunk)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--cargo-profile",
+            PROFILE,
+            "--dist",
+        ])
+        .arg(&folder))?;
+    Ok(folder)
 }
 
 /// `crates/wasm` as an optimised module with its JavaScript and types.
@@ -94,20 +116,6 @@ const OPTIMISE: [&str; 8] = [
     "--strip-producers",
 ];
 
-/// The npm package, assembled by its own script and packed.
-fn package(project: &Project) -> Result<PathBuf> {
-    let packed = project.path(PACKED);
-    fs::remove_dir_all(&packed).ok();
-    fs::create_dir_all(&packed)?;
-    run(project.command("node").arg("web/governance/build.mjs"))?;
-    run(project
-        .command("npm")
-        .current_dir(project.path("web/governance"))
-        .args(["pack", "--ignore-scripts", "--pack-destination"])
-        .arg(&packed))?;
-    only_tarball(&packed)
-}
-
 fn only_tarball(packed: &Path) -> Result<PathBuf> {
     let mut tarballs = fs::read_dir(packed)?
         .flatten()
@@ -117,23 +125,6 @@ fn only_tarball(packed: &Path) -> Result<PathBuf> {
         (Some(tarball), None) => Ok(tarball),
         _ => bail!("expected exactly one tarball in {}", packed.display()),
     }
-}
-
-/// The preview, as it would be put on a web server.
-fn preview(project: &Project, toolchain: Toolchain) -> Result<PathBuf> {
-    let folder = project.path(PREVIEW);
-    let mut trunk = project.wasm_command("trunk", toolchain);
-    run(quiet_trunk(&mut trunk)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--cargo-profile",
-            PROFILE,
-            "--dist",
-        ])
-        .arg(&folder))?;
-    Ok(folder)
 }
 
 /// Trunk reads `NO_COLOR=1` as a bad value of its own option and refuses to start; and a missing file is told with a

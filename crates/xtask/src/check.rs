@@ -33,7 +33,9 @@ pub(crate) fn steps(project: &Project, report: &mut Report) {
         });
     };
     step("format", &|| {
-        run(project.cargo().args(["fmt", "--all", "--check"]))
+        run(project
+            .cargo()
+            .args(["fmt", "--all", "--", "--check", "-l"]))
     });
     step("lints", &|| {
         run(project.cargo().args([
@@ -60,8 +62,7 @@ pub(crate) fn steps(project: &Project, report: &mut Report) {
 
 fn lint_wasm(project: &Project) -> Result<()> {
     setup::ensure(project, &[Part::WasmTarget])?;
-    let toolchain = Toolchain::find()
-        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
+    let toolchain = Toolchain::require()?;
     let lints = toolchain.has_clippy();
     if !lints {
         eprintln!("this tool chain has no clippy, so that the code is only compiled");

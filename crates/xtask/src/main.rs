@@ -14,7 +14,7 @@ mod toolchain;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
 use project::Project;
@@ -150,8 +150,7 @@ fn demo(project: &Project) -> Result<()> {
 /// `eval "$(cargo xtask env)"`.
 fn print_settings(project: &Project) -> Result<()> {
     setup::ensure(project, &[Part::WasmTarget, Part::WasmBindgen, Part::Trunk])?;
-    let toolchain = Toolchain::find()
-        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
+    let toolchain = Toolchain::require()?;
     println!("export PATH='{}'", project.search_path().to_string_lossy());
     if toolchain == Toolchain::Distribution {
         println!("export RUSTUP_TOOLCHAIN={DISTRIBUTION}");

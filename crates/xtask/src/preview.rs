@@ -44,8 +44,7 @@ pub(crate) fn preview(project: &Project, options: &Options) -> Result<()> {
         .transpose()?;
 
     setup::ensure(project, &[Part::WasmTarget, Part::WasmBindgen, Part::Trunk])?;
-    let toolchain = Toolchain::find()
-        .context("the WASM target has gone; run `cargo xtask setup wasm-target`")?;
+    let toolchain = Toolchain::require()?;
     let trunk = |action: &str| {
         let mut trunk = project.wasm_command("trunk", toolchain);
         quiet_trunk(&mut trunk).args([action, "--cargo-profile", PROFILE, "--dist", FOLDER]);

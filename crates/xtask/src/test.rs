@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{self, Built};
+use crate::build;
 use crate::check;
 use crate::process::{require, run, run_reading};
 use crate::project::Project;
@@ -46,6 +46,27 @@ impl Group {
     }
 }
 
+/// What was built for the tests; nothing where the build failed.
+#[derive(Default)]
+struct Built {
+    tarball: Option<PathBuf>,
+    preview: Option<PathBuf>,
+}
+
+impl Built {
+    fn tarball(&self) -> Result<&PathBuf> {
+        self.tarball
+            .as_ref()
+            .context("not done, because the npm package was not built")
+    }
+
+    fn preview(&self) -> Result<&PathBuf> {
+        self.preview
+            .as_ref()
+            .context("not done, because the preview was not built")
+    }
+}
+
 /// The command: runs the named groups, or all, and closes with the count. Every step runs, whatever failed before it.
 pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
     let groups = chosen(names)?;
@@ -59,30 +80,37 @@ pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
         report.step("cargo test", |tally| cargo_test(project, tally));
     }
     if has(Group::Packages) || has(Group::EndToEnd) {
-        let mut built = None;
-        report.step("build", |_| {
-            setup::ensure(project, &[Part::Npm, Part::Chromium])?;
-            built = Some(build::build(project)?);
-            command_line(project)
+        let mut built = Built::default();
+        report.step("build the npm package", |_| {
+            built.tarball = Some(build::package(project)?);
+            Ok(())
+        });
+        report.step("build the preview", |_| {
+            built.preview = Some(build::preview(project)?);
+            Ok(())
         });
         report.step("sizes", |tally| {
-            built
-                .as_ref()
-                .context("not weighed, because the build failed")?;
+            // What an earlier build left is not what is being tested.
+            built.tarball()?;
+            built.preview()?;
             size::weigh(project)?;
             tally.add(Tally::PASSED);
             Ok(())
         });
+        report.step("browser and command line", |_| {
+            setup::ensure(project, &[Part::Npm, Part::Chromium])?;
+            command_line(project)
+        });
         if has(Group::Packages) {
-            let folders = package_tests(project)?;
             report.step("npm packages", |tally| {
-                node_test(project, built.as_ref(), &folders, tally)
+                built.tarball()?;
+                node_test(project, &built, &package_tests(project)?, tally)
             });
         }
         if has(Group::EndToEnd) {
-            let folder = project.path("web/e2e");
             report.step("end to end", |tally| {
-                node_test(project, built.as_ref(), &[folder], tally)
+                built.preview()?;
+                node_test(project, &built, &[project.path("web/e2e")], tally)
             });
         }
     }
@@ -133,11 +161,10 @@ fn command_line(project: &Project) -> Result<()> {
 
 fn node_test(
     project: &Project,
-    built: Option<&Built>,
+    built: &Built,
     folders: &[PathBuf],
     tally: &mut Tally,
 ) -> Result<()> {
-    let built = built.context("not run, because the build failed")?;
     let files = folders
         .iter()
         .map(|folder| test_files(folder))
@@ -151,8 +178,18 @@ fn node_test(
         // One file at a time: each may start a browser, and a machine may have two cores.
         .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(files)
-        .env("SIDELIGHT_TARBALL", &built.tarball)
-        .env("SIDELIGHT_PREVIEW_DIR", &built.preview)
+        .envs(
+            built
+                .tarball
+                .as_ref()
+                .map(|path| ("SIDELIGHT_TARBALL", path)),
+        )
+        .envs(
+            built
+                .preview
+                .as_ref()
+                .map(|path| ("SIDELIGHT_PREVIEW_DIR", path)),
+        )
         .env(
             "SIDELIGHT_CLI",
             project.native_target().join("debug/sidelight"),

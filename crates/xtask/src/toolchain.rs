@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::process;
 
@@ -29,6 +29,11 @@ impl Toolchain {
         [Self::Active, Self::Distribution]
             .into_iter()
             .find(|toolchain| toolchain.has_target())
+    }
+
+    /// The same, after set-up.
+    pub(crate) fn require() -> Result<Self> {
+        Self::find().context("the WASM target has gone; run `cargo xtask setup wasm-target`")
     }
 
     /// Makes the command, and what it starts, use this tool chain.

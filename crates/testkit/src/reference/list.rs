@@ -6,6 +6,7 @@ use serde_json::Value;
 use sidelight_governance::org::{CrmRecord, FieldValue};
 use sidelight_governance::{Action, Amount, RecordType};
 
+use super::person::assignment;
 use super::{Grant, Reference, assigned_users, people};
 
 impl<'a> Reference<'a> {
@@ -67,9 +68,8 @@ impl<'a> Reference<'a> {
     /// that of the assignment, else their own.
     fn job_roles(self, r: &CrmRecord) -> Vec<String> {
         let of_owner = r.owner.as_deref().and_then(|id| self.user(id)).and_then(|v| self.job_role(None, v));
-        let assigned = assigned_users(r);
-        let assignments = r.assigned.iter().filter(|assignment| assigned.contains(&assignment.user.as_str()));
-        let of_assigned = assignments.filter_map(|assignment| self.job_role(Some(assignment), self.user(&assignment.user)?));
+        let assigned = assigned_users(r).into_iter().filter_map(|id| self.user(id));
+        let of_assigned = assigned.filter_map(|v| self.job_role(assignment(r, v), v));
         of_owner.into_iter().chain(of_assigned).map(|(id, _)| id).collect()
     }
 }

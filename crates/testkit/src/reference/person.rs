@@ -86,7 +86,7 @@ impl<'a> Reference<'a> {
 }
 
 /// The user's assignment to the record; the first, where there are several.
-fn assignment<'a>(r: &'a CrmRecord, v: &User) -> Option<&'a Assignment> {
+pub(super) fn assignment<'a>(r: &'a CrmRecord, v: &User) -> Option<&'a Assignment> {
     let is_assigned = assigned_users(r).contains(&v.id.as_str());
     r.assigned.iter().find(|assignment| is_assigned && assignment.user == v.id)
 }

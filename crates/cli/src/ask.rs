@@ -1,0 +1,242 @@
+//! Running a command: files in, an answer out.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use sidelight_governance::{At, Governance, Instant, PipelineQuery, Query, Sort};
+
+use crate::Outcome;
+use crate::answer;
+use crate::command::{
+    Asked, AssigneesQuestion, Command, DealQuestion, DiagnoseArguments, ImportArguments,
+    PipelineArguments, RecordQuestion, ViewersQuestion, VisibleQuestion,
+};
+use crate::document;
+use crate::failure::Failure;
+use crate::import::{ImportError, Options, import};
+
+impl Command {
+    pub(crate) fn run(self) -> Result<Outcome, Failure> {
+        match self {
+            Self::Import(arguments) => run_import(&arguments),
+            Self::Can(question) => question.can(),
+            Self::Explain(question) => question.explain(),
+            Self::Visible(question) => question.ask(),
+            Self::Viewers(question) => question.ask(),
+            Self::Assignees(question) => question.ask(),
+            Self::Pipeline(question) => question.ask(),
+            Self::ExplainDeal(question) => question.ask(),
+            Self::Diagnose(question) => question.ask(),
+        }
+    }
+}
+
+impl Asked {
+    fn load(&self) -> Result<Governance, Failure> {
+        let file = self.organisation.display().to_string();
+        let unreadable = |error| Failure::io(format!("cannot read `{file}`"), error);
+        let bytes = if self.organisation == Path::new("-") {
+            let mut bytes = Vec::new();
+            io::stdin()
+                .lock()
+                .read_to_end(&mut bytes)
+                .map_err(unreadable)?;
+            bytes
+        } else {
+            fs::read(&self.organisation).map_err(unreadable)?
+        };
+        Governance::load(&bytes).map_err(|error| Failure::Load { file, error })
+    }
+
+    /// The instant of the question; the only place where a clock is read.
+    fn instant(&self) -> Result<Instant, Failure> {
+        let now = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+            Instant::from_millisecond(i64::try_from(since.as_millis()).ok()?)
+        };
+        self.now.or_else(now).ok_or_else(|| {
+            let error = io::Error::other("it is not between the years 1970 and 9999");
+            Failure::io("cannot use the system's clock; give --now", error)
+        })
+    }
+
+    /// Asks, and gives the answer as JSON or as text for people.
+    fn answer<A: Serialize>(
+        &self,
+        ask: impl FnOnce(At<'_>) -> Result<A, Failure>,
+        refused: impl FnOnce(&A) -> bool,
+        tell: impl FnOnce(At<'_>, &A) -> String,
+    ) -> Result<Outcome, Failure> {
+        let governance = self.load()?;
+        let at = governance.at(self.instant()?);
+        let answer = ask(at)?;
+        let text = if self.json {
+            json(&answer)?
+        } else {
+            tell(at, &answer)
+        };
+        Ok(Outcome {
+            text,
+            refused: refused(&answer),
+        })
+    }
+}
+
+fn json(answer: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(answer)
+        .map_err(|error| Failure::io("cannot write the answer as JSON", error.into()))?;
+    Ok(text + "\n")
+}
+
+fn never<A>(_: &A) -> bool {
+    false
+}
+
+impl RecordQuestion {
+    fn can(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| Ok(at.can(&self.user, self.action, self.kind, self.id.as_deref())?),
+            |allowed| !allowed,
+            |at, allowed| answer::verdict(at, self, *allowed),
+        )
+    }
+
+    fn explain(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| Ok(at.explain(&self.user, self.action, self.kind, self.id.as_deref())?),
+            |decision| !decision.allowed,
+            |at, decision| answer::verdict(at, self, decision.allowed) + &answer::reasons(decision),
+        )
+    }
+}
+
+impl VisibleQuestion {
+    fn query(&self) -> Result<Query, Failure> {
+        let query = serde_json::json!({ "where": self.filter }).to_string();
+        let page = &self.page;
+        Ok(Query {
+            action: Some(self.action),
+            view: self.view.clone(),
+            sort: sorted(&page.sort),
+            limit: page.limit,
+            cursor: page.cursor.clone(),
+            ..Query::from_json(&query)?
+        })
+    }
+
+    fn ask(&self) -> Result<Outcome, Failure> {
+        let query = self.query()?;
+        self.asked.answer(
+            |at| Ok(at.visible(&self.user, self.kind, &query)?),
+            never,
+            |at, page| answer::visible(at, self, page),
+        )
+    }
+}
+
+fn sorted(sort: &[Sort]) -> Option<Vec<Sort>> {
+    Some(sort.to_vec()).filter(|sort| !sort.is_empty())
+}
+
+impl ViewersQuestion {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| Ok(at.viewers(self.kind, &self.id, self.action)?),
+            never,
+            |at, viewers| answer::viewers(at, self, viewers),
+        )
+    }
+}
+
+impl AssigneesQuestion {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| Ok(at.assignees(&self.user, self.kind, &self.id)),
+            never,
+            |at, assignees| answer::assignees(at, self, assignees),
+        )
+    }
+}
+
+impl PipelineArguments {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        let some = |words: &[String]| Some(words.to_vec()).filter(|words| !words.is_empty());
+        let query = PipelineQuery {
+            stage: some(&self.stage),
+            company: some(&self.company),
+            owner: some(&self.owner),
+            text: self.text.clone(),
+            sort: sorted(&self.page.sort),
+            limit: self.page.limit,
+            cursor: self.page.cursor.clone(),
+        };
+        self.asked.answer(
+            |at| Ok(at.pipeline(&self.user, &query)?),
+            never,
+            |at, pipeline| answer::pipeline(at, &self.user, pipeline),
+        )
+    }
+}
+
+impl DealQuestion {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| Ok(at.explain_deal(&self.user, &self.id)),
+            |decision| !decision.allowed,
+            |at, decision| {
+                answer::deal_verdict(at, self, decision.allowed) + &answer::reasons(decision)
+            },
+        )
+    }
+}
+
+impl DiagnoseArguments {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| Ok(at.diagnose()),
+            never,
+            |_, diagnostics| answer::diagnostics(diagnostics, self.all),
+        )
+    }
+}
+
+fn run_import(arguments: &ImportArguments) -> Result<Outcome, Failure> {
+    let path = &arguments.mapping;
+    let mapping = fs::read(path)
+        .map_err(|error| Failure::io(format!("cannot read `{}`", path.display()), error))?;
+    let mapping = String::from_utf8(mapping)
+        .map_err(|_| ImportError::mapping(format!("`{}` is not UTF-8", path.display())))?;
+    let options = Options {
+        files: &arguments.sources,
+        all_rows: arguments.all_rows,
+    };
+    let (org, report) = import(&arguments.directory, &mapping, &options)?;
+    Governance::from_org(org.clone()).map_err(Failure::Imported)?;
+
+    let mut text = Vec::new();
+    document::write(&org, &mut text)
+        .map_err(|error| Failure::io("cannot write the organisation", error))?;
+    let report_json = json(&report)?;
+    let unwritable = |path: &Path| {
+        let what = format!("cannot write `{}`", path.display());
+        move |error| Failure::io(what, error)
+    };
+    // Both are staged before either is put in place: a failure leaves neither.
+    let output =
+        document::Staged::new(&arguments.output, &text).map_err(unwritable(&arguments.output))?;
+    if let Some(path) = &arguments.report {
+        document::Staged::new(path, report_json.as_bytes())
+            .and_then(document::Staged::put)
+            .map_err(unwritable(path))?;
+    }
+    output.put().map_err(unwritable(&arguments.output))?;
+
+    Ok(Outcome::answered(if arguments.json {
+        report_json
+    } else {
+        answer::imported(&report, arguments)
+    }))
+}

@@ -1,0 +1,277 @@
+//! The page: its state, and how the parts come together.
+
+use gloo_events::{EventListener, EventListenerOptions};
+use sidelight_governance::{Instant, RecordType};
+use sidelight_sidebar::components::{Choice, SidebarProps, Tab};
+use sidelight_sidebar::element::{self, Mounted};
+use sidelight_sidebar::model::Subject;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, DragEvent, File, Window};
+use yew::platform::spawn_local;
+use yew::prelude::*;
+
+use crate::address::{Place, Theme};
+use crate::catalogue::Kind;
+use crate::message;
+use crate::opening::{Open, Progress, Refusal, Source, open};
+use crate::record_list::RecordList;
+use crate::record_page::RecordPage;
+use crate::top_bar::TopBar;
+
+/// The organisation that the page opens first.
+const DEMO: &str = "organisation.json";
+
+/// What is told about opening an organisation.
+#[derive(Debug, Clone, PartialEq)]
+enum Notice {
+    Busy(String),
+    Opened(String),
+    Refused(Refusal),
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct AppProps {
+    /// The present as it was when the page was opened: a clock that ran on would change answers while they are read.
+    pub(crate) present: Instant,
+}
+
+#[component]
+pub(crate) fn App(props: &AppProps) -> Html {
+    let place = use_state_eq(|| Place::read(&hash()));
+    let opened = use_state_eq(|| None::<Open>);
+    let notice = use_state_eq(|| None::<Notice>);
+    let now = place.now.unwrap_or(props.present);
+
+    let tell = {
+        let (opened, notice) = (opened.clone(), notice.clone());
+        Callback::from(move |progress| match progress {
+            Progress::Step(text) => notice.set(Some(Notice::Busy(text))),
+            Progress::Refused(refusal) => notice.set(Some(Notice::Refused(refusal))),
+            Progress::Done(open, text) => {
+                notice.set(Some(Notice::Opened(text)));
+                opened.set(Some(open));
+            }
+        })
+    };
+    let on_file = {
+        let tell = tell.clone();
+        Callback::from(move |file: File| spawn_local(open(Source::File(file), tell.clone())))
+    };
+    use_effect_with((), move |()| spawn_local(open(Source::Beside(DEMO), tell)));
+    use_address(&place);
+    use_theme(place.theme);
+    let is_dropping = use_drop(on_file.clone());
+
+    // What the address asks for, as far as this organisation has it.
+    let viewer = (*opened).as_ref().and_then(|open| viewer_of(open, &place));
+    let subject = (*opened).as_ref().and_then(|open| subject_of(open, &place));
+    let change = {
+        let place = place.clone();
+        move |change: &dyn Fn(&mut Place)| {
+            let mut changed = (*place).clone();
+            change(&mut changed);
+            place.set(changed);
+        }
+    };
+    let on_choose = {
+        let change = change.clone();
+        Callback::from(move |choice| {
+            change(&|place| match &choice {
+                Choice::Tab(tab) => place.tab = *tab,
+                Choice::Viewer(viewer) => place.viewer = Some(viewer.to_string()),
+                Choice::Subject(subject) => place.subject = Some(subject.clone()),
+            });
+        })
+    };
+    use_sidebar((*opened).as_ref().map(|open| SidebarProps {
+        organisation: open.organisation.clone(),
+        now,
+        viewer: viewer.clone().map(AttrValue::from),
+        subject: subject.clone(),
+        tab: place.tab,
+        on_choose: on_choose.clone(),
+    }));
+
+    let on_open = on_choose.reform(Choice::Subject);
+    let on_viewer = on_choose.reform(|viewer: String| Choice::Viewer(viewer.into()));
+    let on_now = {
+        let change = change.clone();
+        Callback::from(move |now: Option<Instant>| change(&|place| place.now = now))
+    };
+    let on_theme = Callback::from(move |theme: Theme| change(&|place| place.theme = theme));
+    let organisation = (*opened).as_ref().map(|open| (open.organisation.name().to_owned(), open.catalogue.clone()));
+    let named = (*opened).as_ref().zip(viewer.clone()).map(|(open, viewer)| (viewer.clone(), open.organisation.user_name(&viewer)));
+    let on_dismiss = {
+        let notice = notice.clone();
+        Callback::from(move |_: MouseEvent| notice.set(None))
+    };
+    html! {
+        <>
+            <TopBar {organisation} viewer={named} {now} is_fixed={place.now.is_some()} theme={place.theme} {on_viewer} {on_now} {on_theme} {on_file} />
+            <NoticeView notice={(*notice).clone()} stays={(*opened).as_ref().map(|open| open.organisation.name().to_owned())} {on_dismiss} />
+            if let Some((open, viewer)) = (*opened).clone().zip(viewer) {
+                <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} on_open={on_open.clone()} />
+                <RecordPage organisation={open.organisation} catalogue={open.catalogue} {now} {viewer} {subject} {on_open} />
+            } else {
+                <main class="crm-main"><p class="crm-empty">{ if (*notice).as_ref().is_some_and(|notice| matches!(notice, Notice::Busy(_))) { "" } else { message::NO_ORGANISATION } }</p></main>
+            }
+            if is_dropping { <p class="crm-drop">{ message::DROP }</p> }
+        </>
+    }
+}
+
+/// The user that the address names, else the organisation's first.
+fn viewer_of(open: &Open, place: &Place) -> Option<String> {
+    let wanted = place.viewer.clone().filter(|viewer| open.organisation.user(viewer).is_some());
+    wanted.or_else(|| open.organisation.users().next().map(|user| user.id))
+}
+
+/// The record or deal that the address names, else the first account, else the first of anything.
+fn subject_of(open: &Open, place: &Place) -> Option<Subject> {
+    let exists = |subject: &Subject| match subject {
+        Subject::Record { kind, id } => open.organisation.record(*kind, id).is_some(),
+        Subject::Deal { id } => open.organisation.deal(id).is_some(),
+    };
+    let first = || {
+        let account = Kind::Record(RecordType::Account);
+        let mut kinds = [account].into_iter().chain(Kind::all());
+        kinds.find_map(|kind| Some(kind.subject(open.catalogue.entries(kind).first()?.id.clone())))
+    };
+    place.subject.clone().filter(exists).or_else(first)
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct NoticeViewProps {
+    notice: Option<Notice>,
+    /// The organisation that stays open, if one is.
+    stays: Option<String>,
+    on_dismiss: Callback<MouseEvent>,
+}
+
+#[component]
+fn NoticeView(props: &NoticeViewProps) -> Html {
+    let dismiss = || html! { <button type="button" onclick={props.on_dismiss.clone()}>{ message::DISMISS }</button> };
+    let refusal = |refusal: &Refusal| {
+        html! {
+            <div class="crm-notice crm-error">
+                <p><strong>{ message::not_opened(&refusal.name) }</strong>{ " " }{ props.stays.as_deref().map(message::stays) }</p>
+                <p>
+                    if let Some(code) = refusal.code { <code class="crm-code">{ code }</code>{ " " } }
+                    { &refusal.message }
+                    if let Some(path) = &refusal.path { { " at " }<code class="crm-path">{ path }</code> }
+                </p>
+                { dismiss() }
+            </div>
+        }
+    };
+    // Both regions are there from the start, so that what comes into them is announced.
+    html! {
+        <div class="crm-notices">
+            <div role="alert">{ match &props.notice { Some(Notice::Refused(refused)) => refusal(refused), _ => Html::default() } }</div>
+            <div role="status">{ match &props.notice {
+                Some(Notice::Busy(text)) => html! { <p class="crm-notice crm-busy">{ text }</p> },
+                Some(Notice::Opened(text)) => html! { <p class="crm-hidden">{ text }</p> },
+                _ => Html::default(),
+            } }</div>
+        </div>
+    }
+}
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+fn document() -> Option<Document> {
+    window()?.document()
+}
+
+fn hash() -> String {
+    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
+/// Keeps the address and the place the same, whichever of them changes.
+#[hook]
+fn use_address(place: &UseStateHandle<Place>) {
+    use_effect_with((**place).clone(), |place| {
+        let history = window().and_then(|window| window.history().ok());
+        // Replaced rather than pushed: a walk through a list is not a walk through pages.
+        if let Some(history) = history
+            && hash() != place.write()
+        {
+            // It is refused only after hundreds of changes within seconds, and then the next one catches up.
+            history.replace_state_with_url(&JsValue::NULL, "", Some(&place.write())).ok();
+        }
+    });
+    let place = place.clone();
+    use_effect_with((), move |()| {
+        let listener = window().map(|window| EventListener::new(&window, "hashchange", move |_| place.set(Place::read(&hash()))));
+        move || drop(listener)
+    });
+}
+
+/// Overrides the system's choice of light or dark.
+#[hook]
+fn use_theme(theme: Theme) {
+    use_effect_with(theme, |theme| {
+        let Some(root) = document().and_then(|document| document.document_element()) else { return };
+        // An attribute of a plain name is never refused.
+        match theme {
+            Theme::System => root.remove_attribute("data-theme").ok(),
+            Theme::Light | Theme::Dark => root.set_attribute("data-theme", theme.as_str()).ok(),
+        };
+    });
+}
+
+/// Takes files that are dropped anywhere; tells whether one is held above the page.
+#[hook]
+fn use_drop(on_file: Callback<File>) -> bool {
+    let is_over = use_state_eq(|| false);
+    let over = is_over.clone();
+    use_effect_with((), move |()| {
+        let listen = |kind: &'static str, callback: Box<dyn Fn(&DragEvent)>| {
+            let options = EventListenerOptions::enable_prevent_default();
+            window().map(|window| {
+                EventListener::new_with_options(&window, kind, options, move |event| {
+                    if let Some(event) = event.dyn_ref::<DragEvent>() {
+                        callback(event);
+                    }
+                })
+            })
+        };
+        let (entered, left, dropped) = (over.clone(), over.clone(), over);
+        let listeners = [
+            listen("dragover", Box::new(move |event| {
+                event.prevent_default();
+                entered.set(true);
+            })),
+            // Left for another element of the page is not left.
+            listen("dragleave", Box::new(move |event| if event.related_target().is_none() { left.set(false) })),
+            listen("drop", Box::new(move |event| {
+                event.prevent_default();
+                dropped.set(false);
+                let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.item(0));
+                if let Some(file) = file {
+                    on_file.emit(file);
+                }
+            })),
+        ];
+        move || drop(listeners)
+    });
+    *is_over
+}
+
+/// Mounts the sidebar into its element beside the page, and keeps it up to date.
+#[hook]
+fn use_sidebar(props: Option<SidebarProps>) {
+    let mounted = use_mut_ref(|| None::<Mounted>);
+    use_effect_with(props, move |props| {
+        let (Some(props), Some(host)) = (props.clone(), document().and_then(|document| document.get_element_by_id("sidelight"))) else { return };
+        // The style sheet gives a table more room than a record.
+        host.set_attribute("data-wide", if props.tab == Tab::Pipeline { "true" } else { "false" }).ok();
+        let mut mounted = mounted.borrow_mut();
+        match mounted.as_mut() {
+            Some(mounted) => mounted.update(props),
+            None => *mounted = Some(element::mount(host, props)),
+        }
+    });
+}

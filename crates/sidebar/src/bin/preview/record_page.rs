@@ -1,0 +1,164 @@
+//! The record in the middle, as the CRM would show it to the viewer.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use sidelight_governance::{Instant, RecordType};
+use sidelight_sidebar::components::{Icon, Shape};
+use sidelight_sidebar::message::NOTHING;
+use sidelight_sidebar::model::verdict::deal_facts;
+use sidelight_sidebar::model::{Organisation, Subject};
+use yew::prelude::*;
+
+use crate::catalogue::{Catalogue, Entry, Kind, field_name, field_shown, visible};
+use crate::message;
+use crate::record_list::capitalised;
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct RecordPageProps {
+    pub(crate) organisation: Organisation,
+    pub(crate) catalogue: Rc<Catalogue>,
+    pub(crate) now: Instant,
+    pub(crate) viewer: String,
+    pub(crate) subject: Option<Subject>,
+    pub(crate) on_open: Callback<Subject>,
+}
+
+#[component]
+pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
+    let RecordPageProps { organisation, catalogue, now, viewer, subject, on_open } = props.clone();
+    let Some(subject) = subject else {
+        return html! { <main class="crm-main"><p class="crm-empty">{ message::CHOOSE }</p></main> };
+    };
+    let name = organisation.user_name(&viewer);
+    let seen = |kind: Kind| visible(&organisation, &catalogue, now, &viewer, kind);
+    let position = |kind: Kind, id: &str| catalogue.entries(kind).iter().position(|entry| entry.id == id);
+    let kind = Kind::of(&subject);
+    if !position(kind, subject.id()).is_some_and(|position| seen(kind).contains(&position)) {
+        return html! {
+            <main class="crm-main crm-refused">
+                <Icon shape={Shape::Lock} />
+                <h1>{ message::not_found(&name) }</h1>
+                <p>{ message::NOT_FOUND }</p>
+            </main>
+        };
+    }
+
+    let related = account_of(&organisation, &subject).map(|account| related(&catalogue, &account, &subject, &seen));
+    html! {
+        <main class="crm-main">
+            <div class="crm-record">
+                <span class="crm-kind"><Icon shape={shape(kind)} /></span>
+                <div><p class="crm-quiet">{ capitalised(subject.noun()) }</p><h1>{ subject.name(&organisation) }</h1></div>
+            </div>
+            <section class="crm-card" aria-labelledby="crm-details">
+                <h2 id="crm-details">{ message::DETAILS }</h2>
+                <Details organisation={organisation.clone()} subject={subject.clone()} />
+            </section>
+            { for related.into_iter().flatten().map(|related| html! { <RelatedList {related} on_open={on_open.clone()} /> }) }
+        </main>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct DetailsProps {
+    organisation: Organisation,
+    subject: Subject,
+}
+
+#[component]
+fn Details(props: &DetailsProps) -> Html {
+    let DetailsProps { organisation, subject } = props;
+    let facts: Vec<(String, String)> = match subject {
+        Subject::Deal { id } => deal_facts(organisation, id).into_iter().map(|(label, value)| (label.to_owned(), value)).collect(),
+        Subject::Record { kind, id } => {
+            let Some(record) = organisation.record(*kind, id) else { return Html::default() };
+            let owner = record.owner.map_or_else(|| message::NO_OWNER.to_owned(), |owner| organisation.user_name(&owner));
+            let account = record.account.map(|account| (message::ACCOUNT.to_owned(), organisation.record_name(RecordType::Account, &account)));
+            let fields = record.fields.iter().map(|(name, value)| (field_name(name), field_shown(value)));
+            [(message::OWNER.to_owned(), owner)].into_iter().chain(account).chain(fields).collect()
+        }
+    };
+    html! {
+        <>
+            <dl class="crm-facts">{ for facts.iter().map(|(label, value)| html! { <div><dt>{ label }</dt><dd>{ if value.is_empty() { NOTHING } else { value } }</dd></div> }) }</dl>
+            if facts.len() <= 1 { <p class="crm-quiet">{ message::NO_DETAILS }</p> }
+        </>
+    }
+}
+
+/// The records of one type that belong to the same account.
+#[derive(Debug, Clone, PartialEq)]
+struct Related {
+    kind: Kind,
+    total: usize,
+    seen: Vec<Entry>,
+}
+
+/// So many records of a related list are shown, as CRMs do.
+const SHOWN: usize = 5;
+
+#[derive(Clone, PartialEq, Properties)]
+struct RelatedListProps {
+    related: Related,
+    on_open: Callback<Subject>,
+}
+
+#[component]
+fn RelatedList(props: &RelatedListProps) -> Html {
+    let Related { kind, total, seen } = &props.related;
+    let id = format!("crm-related-{}", kind.plural());
+    let row = |entry: &Entry| {
+        let opened = kind.subject(entry.id.clone());
+        html! {
+            <li key={entry.id.clone()}>
+                <button type="button" onclick={props.on_open.reform(move |_: MouseEvent| opened.clone())}>{ &entry.name }</button>
+                <span class="crm-quiet">{ &entry.owner }</span>
+            </li>
+        }
+    };
+    html! {
+        <section class="crm-card" aria-labelledby={id.clone()}>
+            <h2 {id}><Icon shape={shape(*kind)} />{ capitalised(kind.plural()) }<span class="crm-quiet">{ message::of(seen.len(), *total) }</span></h2>
+            if !seen.is_empty() { <ul class="crm-related">{ for seen.iter().take(SHOWN).map(row) }</ul> }
+        </section>
+    }
+}
+
+fn account_of(organisation: &Organisation, subject: &Subject) -> Option<String> {
+    match subject {
+        Subject::Record { kind: RecordType::Account, id } => Some(id.clone()),
+        Subject::Record { kind, id } => organisation.record(*kind, id)?.account,
+        Subject::Deal { .. } => None,
+    }
+}
+
+fn related(catalogue: &Catalogue, account: &str, subject: &Subject, seen: &dyn Fn(Kind) -> HashSet<usize>) -> Vec<Related> {
+    let kinds = catalogue.kinds().filter_map(|(kind, _)| {
+        let of_account = catalogue.entries(kind).iter().enumerate().filter(|(_, entry)| entry.account.as_deref() == Some(account));
+        let others: Vec<_> = of_account.filter(|(_, entry)| Kind::of(subject) != kind || entry.id != subject.id()).collect();
+        if others.is_empty() {
+            return None;
+        }
+        let seen = seen(kind);
+        let total = others.len();
+        let seen = others.into_iter().filter(|(position, _)| seen.contains(position)).map(|(_, entry)| entry.clone()).collect();
+        Some(Related { kind, total, seen })
+    });
+    kinds.collect()
+}
+
+fn shape(kind: Kind) -> Shape {
+    match kind {
+        Kind::Record(RecordType::Account) => Shape::Building,
+        Kind::Record(RecordType::Prospect) => Shape::Person,
+        Kind::Record(RecordType::Opportunity) => Shape::Chart,
+        Kind::Record(RecordType::Task) => Shape::Task,
+        Kind::Record(RecordType::Sequence) => Shape::Steps,
+        Kind::Record(RecordType::Mailing) => Shape::Envelope,
+        Kind::Record(RecordType::Call) => Shape::Phone,
+        Kind::Record(RecordType::Meeting) => Shape::Calendar,
+        Kind::Record(RecordType::Conversation) => Shape::Bubble,
+        Kind::Deal => Shape::Handshake,
+    }
+}

@@ -1,0 +1,94 @@
+//! The bar above the CRM: who looks, when, at which organisation.
+
+use std::rc::Rc;
+
+use sidelight_governance::Instant;
+use sidelight_sidebar::components::{Icon, Shape};
+use web_sys::{File, HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use crate::address::Theme;
+use crate::catalogue::Catalogue;
+use crate::combobox::Combobox;
+use crate::message;
+
+#[derive(Clone, PartialEq, Properties)]
+pub(crate) struct TopBarProps {
+    /// The organisation's name, and its catalogue; `None` while none is open.
+    pub(crate) organisation: Option<(String, Rc<Catalogue>)>,
+    pub(crate) viewer: Option<(String, String)>,
+    pub(crate) now: Instant,
+    /// Whether another instant than the present is shown.
+    pub(crate) is_fixed: bool,
+    pub(crate) theme: Theme,
+    pub(crate) on_viewer: Callback<String>,
+    pub(crate) on_now: Callback<Option<Instant>>,
+    pub(crate) on_theme: Callback<Theme>,
+    pub(crate) on_file: Callback<File>,
+}
+
+#[component]
+pub(crate) fn TopBar(props: &TopBarProps) -> Html {
+    let TopBarProps { organisation, viewer, now, is_fixed, theme, on_viewer, on_now, on_theme, on_file } = props.clone();
+    let chooser = use_node_ref();
+
+    let onchange_now = {
+        let on_now = on_now.clone();
+        Callback::from(move |event: Event| {
+            let value = event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()).unwrap_or_default();
+            // The field leaves out the seconds when they are zero.
+            let instant = [format!("{value}Z"), format!("{value}:00Z")].iter().find_map(|text| text.parse().ok());
+            on_now.emit(instant);
+        })
+    };
+    let onchange_theme = Callback::from(move |event: Event| {
+        let select = event.target_dyn_into::<HtmlSelectElement>();
+        if let Some(theme) = select.and_then(|select| Theme::from_word(&select.value())) {
+            on_theme.emit(theme);
+        }
+    });
+    let onclick_open = {
+        let chooser = chooser.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(chooser) = chooser.cast::<HtmlInputElement>() {
+                chooser.click();
+            }
+        })
+    };
+    let onchange_file = Callback::from(move |event: Event| {
+        let Some(chooser) = event.target_dyn_into::<HtmlInputElement>() else { return };
+        if let Some(file) = chooser.files().and_then(|files| files.item(0)) {
+            on_file.emit(file);
+        }
+        // Choosing the same file once more is a change too.
+        chooser.set_value("");
+    });
+    let instant = now.to_string();
+    html! {
+        <header class="crm-top">
+            <p class="crm-brand">
+                <span class="crm-logo" aria-hidden="true" />
+                <span class="crm-organisation">{ organisation.as_ref().map(|(name, _)| name.clone()).unwrap_or_default() }</span>
+                <span class="crm-quiet">{ message::MOCK }</span>
+            </p>
+            if let Some((_, catalogue)) = organisation {
+                <Combobox {catalogue} chosen={viewer} on_choose={on_viewer} />
+                <div class="crm-instant">
+                    <label for="crm-now">{ message::AS_OF }</label>
+                    <input id="crm-now" type="datetime-local" value={instant.get(..16).unwrap_or_default().to_owned()} onchange={onchange_now} />
+                    if is_fixed {
+                        <button type="button" onclick={on_now.reform(|_: MouseEvent| None)}>{ message::NOW }</button>
+                    }
+                </div>
+            }
+            <div class="crm-theme">
+                <label for="crm-theme">{ message::THEME }</label>
+                <select id="crm-theme" onchange={onchange_theme}>
+                    { for Theme::ALL.into_iter().map(|one| html! { <option value={one.as_str()} selected={one == theme}>{ message::theme(one) }</option> }) }
+                </select>
+            </div>
+            <button type="button" class="crm-open" onclick={onclick_open}><Icon shape={Shape::Open} />{ message::OPEN }</button>
+            <input ref={chooser} id="crm-file" type="file" accept=".json,application/json" hidden=true onchange={onchange_file} aria-label={message::OPEN} />
+        </header>
+    }
+}

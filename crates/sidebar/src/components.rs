@@ -1,0 +1,21 @@
+//! The parts of the sidebar, drawn with Yew from what [`model`](crate::model) says.
+//!
+//! **Invariant:** every text that comes from an organisation becomes a text node. Nothing here
+//! writes HTML from a string.
+
+mod audience;
+mod deal_grid;
+mod icon;
+mod people;
+mod pipeline;
+mod record;
+mod sidebar;
+mod tabs;
+mod tiers;
+mod verdict;
+mod viewport;
+
+pub use icon::{Icon, Shape};
+pub use sidebar::{Choice, Sidebar, SidebarProps};
+pub use tabs::Tab;
+pub use viewport::{measured, reveal, use_viewport};

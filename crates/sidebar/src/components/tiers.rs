@@ -1,0 +1,39 @@
+//! What the partner tiers see, may do and are told of.
+
+use yew::prelude::*;
+
+use super::sidebar::Scene;
+use crate::message;
+use crate::model::tiers::{TierDescription, descriptions};
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct TiersPanelProps {
+    pub(super) scene: Scene,
+}
+
+#[component]
+pub(super) fn TiersPanel(props: &TiersPanelProps) -> Html {
+    let Scene { organisation, viewer, .. } = &props.scene;
+    let tiers = descriptions(organisation, viewer);
+    let stands_nowhere = tiers.iter().all(|tier| tier.standings.is_empty());
+    let tier = |tier: &TierDescription| {
+        html! {
+            <li key={tier.label} class={classes!("sl-tier", (!tier.standings.is_empty()).then_some("sl-own"))}>
+                <h3>{ tier.label }</h3>
+                { for tier.standings.iter().map(|standing| html! { <p class="sl-mark sl-accent">{ standing }</p> }) }
+                <ul>{ for tier.sentences.iter().map(|sentence| html! { <li>{ *sentence }</li> }) }</ul>
+            </li>
+        }
+    };
+    html! {
+        <section aria-labelledby="sidelight-tiers">
+            <h2 id="sidelight-tiers">{ message::TIERS }</h2>
+            <p class="sl-quiet">{ message::TIERS_INTRODUCTION }</p>
+            if stands_nowhere {
+                <p class="sl-quiet">{ message::no_standing(&props.scene.viewer_name()) }</p>
+            }
+            <ol class="sl-tiers">{ for tiers.iter().map(tier) }</ol>
+            <p class="sl-quiet">{ message::TIERS_BESIDES }</p>
+        </section>
+    }
+}

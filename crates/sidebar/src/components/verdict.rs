@@ -1,0 +1,94 @@
+//! The verdict with its reasons.
+
+use sidelight_governance::Action;
+use yew::prelude::*;
+
+use super::icon::{Icon, Shape};
+use crate::message;
+use crate::model::verdict::{Cause, Permission, Reason, Verdict};
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct VerdictViewProps {
+    pub(super) verdict: Verdict,
+    pub(super) viewer: String,
+    /// The record's or deal's name.
+    pub(super) title: String,
+    /// The word for its type.
+    pub(super) noun: &'static str,
+    /// The action that the verdict is about.
+    pub(super) asked: Action,
+    pub(super) on_action: Callback<Action>,
+}
+
+#[component]
+pub(super) fn VerdictView(props: &VerdictViewProps) -> Html {
+    let VerdictViewProps { verdict, viewer, title, noun, asked, on_action } = props;
+    let (tone, shape, because) =
+        if verdict.allowed { ("sl-yes", Shape::Check, message::BECAUSE) } else { ("sl-no", Shape::Lock, message::BECAUSE_NOT) };
+    let permission = |permission: &Permission| {
+        let tone = if permission.granted { "sl-yes" } else { "sl-no" };
+        let mark = if permission.granted { Shape::Check } else { Shape::Cross };
+        let label = html! {
+            <>
+                <Icon shape={mark} />
+                <span class="sl-unseen">{ message::granted(permission.granted) }</span>
+                { permission.label }
+            </>
+        };
+        match permission.action {
+            Some(action) => html! {
+                <button key={permission.label} type="button" class={classes!("sl-permission", tone)} aria-pressed={(action == *asked).to_string()}
+                    onclick={on_action.reform(move |_: MouseEvent| action)}>{ label }</button>
+            },
+            None => html! { <span key={permission.label} class={classes!("sl-permission", tone)}>{ label }</span> },
+        }
+    };
+    html! {
+        <section class={classes!("sl-verdict", tone)} aria-labelledby="sidelight-headline">
+            <div class="sl-headline">
+                <span class="sl-seal"><Icon {shape} /></span>
+                <div role="status">
+                    <h2 id="sidelight-headline">{ &verdict.headline }</h2>
+                    <p class="sl-title"><span class="sl-noun">{ *noun }</span>{ " " }{ title }</p>
+                </div>
+            </div>
+            <div class="sl-permissions" role="group" aria-label={message::permissions(viewer)}>{ for verdict.permissions.iter().map(permission) }</div>
+            <h3>{ because }</h3>
+            <Reasons reasons={verdict.reasons.clone()} />
+        </section>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub(super) struct ReasonsProps {
+    pub(super) reasons: Vec<Reason>,
+}
+
+/// Every reason in its sentence, with the path of roles or the holders that it is about.
+#[component]
+pub(super) fn Reasons(props: &ReasonsProps) -> Html {
+    let reason = |reason: &Reason| {
+        let (cause, code) = match reason.cause {
+            Cause::Grant(rule) => ("sl-yes", rule.as_str()),
+            Cause::Obstacle(code) => ("sl-no", code.as_str()),
+        };
+        html! {
+            <li class={classes!("sl-reason", cause)} data-code={code}>
+                <p>{ &reason.text }</p>
+                if !reason.path.is_empty() {
+                    <ol class="sl-path" aria-label={message::ROLE_PATH}>
+                        { for reason.path.iter().map(|role| html! { <li>{ role }</li> }) }
+                    </ol>
+                }
+                if !reason.holders.is_empty() {
+                    <ul class="sl-holders">
+                        { for reason.holders.iter().map(|holder| html! {
+                            <li><span>{ &holder.name }</span><span class="sl-quiet">{ message::relation(holder.relation) }</span></li>
+                        }) }
+                    </ul>
+                }
+            </li>
+        }
+    };
+    html! { <ul class="sl-reasons">{ for props.reasons.iter().map(reason) }</ul> }
+}

@@ -1,0 +1,103 @@
+//! Everyone who can see a record or deal, grouped by reason.
+
+use std::collections::BTreeMap;
+
+use sidelight_governance::{Action, AskError, Grant, Instant, Rule, Viewer};
+
+use super::{Organisation, Subject};
+use crate::message;
+
+/// Everyone who can see a record or deal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// How many people see it; each is in exactly one group.
+    pub total: usize,
+    /// The groups that have somebody, the nearest to the record first.
+    pub groups: Vec<Group>,
+}
+
+/// Those who see it for one reason before all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The reason.
+    pub rule: Rule,
+    /// The people, in the order of the organisation.
+    pub members: Vec<Member>,
+}
+
+/// Somebody who sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The user's id.
+    pub user: String,
+    /// The user's name.
+    pub name: String,
+    /// The user's own job role.
+    pub job_role: Option<String>,
+    /// Through whom, or where, and for which reasons besides.
+    pub details: Vec<String>,
+}
+
+impl Audience {
+    /// Everyone who can see the record or deal at `now`.
+    ///
+    /// # Errors
+    /// Never for an organisation that loaded; the rules' own error otherwise.
+    pub fn new(organisation: &Organisation, now: Instant, subject: &Subject) -> Result<Self, AskError> {
+        let at = organisation.at(now);
+        let viewers = match subject {
+            Subject::Record { kind, id } => at.viewers(*kind, id, Action::View)?,
+            Subject::Deal { id } => at.deal_viewers(id),
+        };
+        let total = viewers.len();
+        let mut groups: BTreeMap<Rule, Vec<Member>> = BTreeMap::new();
+        for viewer in viewers {
+            if let Some(first) = viewer.grants.iter().map(|grant| grant.rule).min() {
+                groups.entry(first).or_default().push(member(organisation, viewer, first));
+            }
+        }
+        let groups = groups.into_iter().map(|(rule, members)| Group { rule, members }).collect();
+        Ok(Self { total, groups })
+    }
+}
+
+fn member(organisation: &Organisation, viewer: Viewer, first: Rule) -> Member {
+    let mut details = Vec::new();
+    let mut note = |text: String| {
+        if !details.contains(&text) {
+            details.push(text);
+        }
+    };
+    for grant in viewer.grants.iter().filter(|grant| grant.rule == first) {
+        if let Some(text) = where_from(organisation, grant, &viewer.user) {
+            note(text);
+        }
+    }
+    let mut others: Vec<&'static str> = viewer.grants.iter().filter(|grant| grant.rule != first).map(|grant| message::rule(grant.rule)).collect();
+    others.dedup();
+    if !others.is_empty() {
+        note(message::also(&others));
+    }
+    Member {
+        name: organisation.user_name(&viewer.user),
+        job_role: organisation.job_role_of(&viewer.user),
+        user: viewer.user,
+        details,
+    }
+}
+
+/// Through whom, through which account or at which company a grant leads, where it leads over anything.
+fn where_from(organisation: &Organisation, grant: &Grant, viewer: &str) -> Option<String> {
+    match grant.rule {
+        Rule::Report | Rule::Peer | Rule::Lifted => {
+            let user = grant.user.as_deref().filter(|user| *user != viewer)?;
+            Some(message::through(&organisation.user_name(user)))
+        }
+        Rule::Account => {
+            let account = grant.account.as_deref()?;
+            Some(message::through(&organisation.record_name(sidelight_governance::RecordType::Account, account)))
+        }
+        Rule::Tier | Rule::AccountOwner => Some(message::at_company(&organisation.company_name(grant.company.as_deref()?))),
+        Rule::Owner | Rule::Assigned | Rule::All | Rule::Create | Rule::DealOwner | Rule::Registrar | Rule::Vendor => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! The people on a record: its owner and assigned users, in their job roles (§5).
+
+use sidelight_governance::{Instant, RecordType, Standing};
+
+use super::Organisation;
+
+/// The people on a record, as far as the viewer is shown them (§5.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct People {
+    /// Those who are shown, the record owner first.
+    pub rows: Vec<Person>,
+    /// How many are not.
+    pub hidden: usize,
+}
+
+/// Somebody on a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The user's id.
+    pub user: String,
+    /// The user's name.
+    pub name: String,
+    /// The job role in which the user works on this record.
+    pub job_role: Option<String>,
+    /// Whether this is the record owner.
+    pub owner: bool,
+    /// Whether the viewer is looking at themselves.
+    pub viewer: bool,
+    /// Whether the user's account works.
+    pub standing: Standing,
+}
+
+impl People {
+    /// The people on a record, as `viewer` is shown them: none to a viewer who does not see it.
+    pub fn new(organisation: &Organisation, now: Instant, viewer: &str, kind: RecordType, id: &str) -> Self {
+        let assignees = organisation.at(now).assignees(viewer, kind, id);
+        let rows = assignees.rows.into_iter().map(|row| Person {
+            viewer: row.user == viewer,
+            user: row.user,
+            name: row.name,
+            job_role: row.job_role_name,
+            owner: row.is_owner,
+            standing: row.status,
+        });
+        Self { rows: rows.collect(), hidden: assignees.hidden }
+    }
+}
+
+/// Up to two letters that stand for a name.
+pub fn initials(name: &str) -> String {
+    let mut letters = name.split_whitespace().filter_map(|word| word.chars().find(|character| character.is_alphanumeric()));
+    let first = letters.next();
+    let last = letters.last();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_name() {
+        for (name, expected) in [("Alice Moreau", "AM"), ("Noor van Dijk", "ND"), ("Élodie", "É"), ("<img src=x>", "IS"), ("  ", ""), ("張 偉", "張偉"), ("GTX 500", "G5")] {
+            assert_eq!(initials(name), expected);
+        }
+    }
+}

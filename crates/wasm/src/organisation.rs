@@ -1,0 +1,233 @@
+//! The organisation that JavaScript holds by a handle.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use sidelight_governance::error::Code;
+use sidelight_governance::{Action, At, Decision, Governance, Instant, Limits, PipelineQuery, Query, RecordType};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::crossing::{Failure, answer, word};
+
+/// The largest document that is read, in bytes (§10.3).
+///
+/// A module has 4 GiB at most, and loading needs several times the document's size; past this, memory
+/// could run out, which would end the instance rather than the loading.
+pub(crate) const DOCUMENT_LIMIT: u32 = 256 << 20;
+
+/// A compiled organisation, and the instant that it is asked at.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Organisation {
+    governance: Governance,
+    /// `None`: the clock that comes with each question.
+    now: Option<Instant>,
+}
+
+#[wasm_bindgen]
+impl Organisation {
+    /// Loads an organisation from its JSON.
+    ///
+    /// # Errors
+    /// What [`Governance::load`] refuses.
+    pub fn load(json: &[u8]) -> Result<Self, Failure> {
+        let mut limits = Limits::default();
+        limits.document = DOCUMENT_LIMIT as usize;
+        Ok(Self { governance: Governance::load_within(json, &limits)?, now: None })
+    }
+
+    /// Sets the instant that questions are asked at, as RFC 3339.
+    ///
+    /// # Errors
+    /// [`Code::InvalidInstant`] for another text.
+    #[wasm_bindgen(js_name = setNow)]
+    pub fn set_now(&mut self, now: &str) -> Result<(), Failure> {
+        let now = now.parse().map_err(|error| Failure::argument("now", Code::InvalidInstant, &error))?;
+        self.now = Some(now);
+        Ok(())
+    }
+
+    /// Sets the instant that questions are asked at, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`Code::InvalidInstant`] for one that cannot be told.
+    #[wasm_bindgen(js_name = setNowMilliseconds)]
+    pub fn set_now_milliseconds(&mut self, now: f64) -> Result<(), Failure> {
+        self.now = Some(instant(now)?);
+        Ok(())
+    }
+
+    /// Asks questions at the clock's instant again.
+    #[wasm_bindgen(js_name = followClock)]
+    pub fn follow_clock(&mut self) {
+        self.now = None;
+    }
+
+    /// [`At::can`]
+    ///
+    /// # Errors
+    /// As there, and an unknown action or type.
+    pub fn can(&self, clock: f64, user: &str, action: &str, kind: &str, id: Option<String>) -> Result<bool, Failure> {
+        let (action, kind) = (action_named(action)?, type_named(kind)?);
+        Ok(self.at(clock)?.can(user, action, kind, id.as_deref())?)
+    }
+
+    /// [`At::can_many`], for a JSON array of ids; a byte of 0 or 1 for each.
+    ///
+    /// # Errors
+    /// As there, and an unknown action or type, and ids that are no array of texts.
+    #[wasm_bindgen(js_name = canMany)]
+    pub fn can_many(&self, clock: f64, user: &str, action: &str, kind: &str, ids: &str) -> Result<Vec<u8>, Failure> {
+        let (action, kind) = (action_named(action)?, type_named(kind)?);
+        let ids: Vec<Id<'_>> = serde_json::from_str(ids).map_err(|error| Failure::argument("ids", Code::InvalidArgument, &error))?;
+        let answers = self.at(clock)?.can_many(user, action, kind, &ids)?;
+        Ok(answers.into_iter().map(u8::from).collect())
+    }
+
+    /// [`At::actions`]
+    ///
+    /// # Errors
+    /// An unknown type.
+    pub fn actions(&self, clock: f64, user: &str, kind: &str, id: &str) -> Result<String, Failure> {
+        answer(&self.at(clock)?.actions(user, type_named(kind)?, id))
+    }
+
+    /// [`At::explain`]
+    ///
+    /// # Errors
+    /// As there, and an unknown action or type.
+    pub fn explain(&self, clock: f64, user: &str, action: &str, kind: &str, id: Option<String>) -> Result<String, Failure> {
+        let (action, kind) = (action_named(action)?, type_named(kind)?);
+        answer(&Told::new(self.at(clock)?.explain(user, action, kind, id.as_deref())?))
+    }
+
+    /// [`At::visible`]
+    ///
+    /// # Errors
+    /// As there, an unknown type, and a query that is none.
+    pub fn visible(&self, clock: f64, user: &str, kind: &str, query: Option<String>) -> Result<String, Failure> {
+        let query = query.map(|json| Query::from_json(&json)).transpose()?.unwrap_or_default();
+        answer(&self.at(clock)?.visible(user, type_named(kind)?, &query)?)
+    }
+
+    /// [`At::visible_indices`]
+    ///
+    /// # Errors
+    /// As there, and an unknown action or type.
+    #[wasm_bindgen(js_name = visibleIndices)]
+    pub fn visible_indices(&self, clock: f64, user: &str, kind: &str, action: &str) -> Result<Vec<u32>, Failure> {
+        let (action, kind) = (action_named(action)?, type_named(kind)?);
+        Ok(self.at(clock)?.visible_indices(user, kind, action)?)
+    }
+
+    /// [`At::viewers`]
+    ///
+    /// # Errors
+    /// As there, and an unknown action or type.
+    pub fn viewers(&self, clock: f64, kind: &str, id: &str, action: &str) -> Result<String, Failure> {
+        let (action, kind) = (action_named(action)?, type_named(kind)?);
+        answer(&self.at(clock)?.viewers(kind, id, action)?)
+    }
+
+    /// [`At::assignees`]
+    ///
+    /// # Errors
+    /// An unknown type.
+    pub fn assignees(&self, clock: f64, viewer: &str, kind: &str, id: &str) -> Result<String, Failure> {
+        answer(&self.at(clock)?.assignees(viewer, type_named(kind)?, id))
+    }
+
+    /// [`At::pipeline`]
+    ///
+    /// # Errors
+    /// As there, and a query that is none.
+    pub fn pipeline(&self, clock: f64, user: &str, query: Option<String>) -> Result<String, Failure> {
+        let query = query.map(|json| PipelineQuery::from_json(&json)).transpose()?.unwrap_or_default();
+        answer(&self.at(clock)?.pipeline(user, &query)?)
+    }
+
+    /// [`At::explain_deal`]
+    ///
+    /// # Errors
+    /// None but a clock that tells no instant.
+    #[wasm_bindgen(js_name = explainDeal)]
+    pub fn explain_deal(&self, clock: f64, user: &str, id: &str) -> Result<String, Failure> {
+        answer(&Told::new(self.at(clock)?.explain_deal(user, id)))
+    }
+
+    /// [`At::deal_viewers`]
+    ///
+    /// # Errors
+    /// None but a clock that tells no instant.
+    #[wasm_bindgen(js_name = dealViewers)]
+    pub fn deal_viewers(&self, clock: f64, id: &str) -> Result<String, Failure> {
+        answer(&self.at(clock)?.deal_viewers(id))
+    }
+
+    /// [`At::diagnose`]
+    ///
+    /// # Errors
+    /// None but a clock that tells no instant.
+    pub fn diagnose(&self, clock: f64) -> Result<String, Failure> {
+        answer(&self.at(clock)?.diagnose())
+    }
+
+    /// [`Governance::to_org`], as JSON.
+    ///
+    /// # Errors
+    /// None.
+    #[wasm_bindgen(js_name = toJson)]
+    pub fn to_json(&self) -> Result<String, Failure> {
+        answer(&self.governance.to_org())
+    }
+
+    fn at(&self, clock: f64) -> Result<At<'_>, Failure> {
+        let now = match self.now {
+            Some(now) => now,
+            None => instant(clock)?,
+        };
+        Ok(self.governance.at(now))
+    }
+}
+
+/// A decision as JavaScript knows it.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    decision: Decision,
+    /// Not looked for yet (§4). Scripts find the list that they will find, with nothing in it.
+    remedies: [(); 0],
+}
+
+impl Told {
+    fn new(decision: Decision) -> Self {
+        Self { decision, remedies: [] }
+    }
+}
+
+/// An id inside a JSON text, copied only where the text escapes something in it.
+#[derive(Deserialize)]
+struct Id<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl AsRef<str> for Id<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+fn action_named(name: &str) -> Result<Action, Failure> {
+    word("action", name)
+}
+
+fn type_named(name: &str) -> Result<RecordType, Failure> {
+    word("type", name)
+}
+
+/// The millisecond that has begun. One too large for the number type is too large for an instant too.
+fn instant(milliseconds: f64) -> Result<Instant, Failure> {
+    let known = if milliseconds.is_nan() { None } else { Instant::from_millisecond(milliseconds.floor() as i64) };
+    known.ok_or_else(|| {
+        let message = format!("{milliseconds} milliseconds tell no instant between the years 0 and 9999");
+        Failure::argument("now", Code::InvalidInstant, &message)
+    })
+}

@@ -1,0 +1,139 @@
+// What is asked is checked before it crosses into the module: its glue would turn a wrong kind of value into a text, and
+// a text that is no Unicode into another one, and the module would answer a question that nobody asked.
+
+import { GovernanceError } from './error.js';
+
+/** Refuses an argument. Its name stands for its path. */
+export function invalid(name, message, details) {
+  return new GovernanceError('invalid-argument', message, { path: `/${name}`, ...details });
+}
+
+/** Requires a text: a user, an id, or a word that the module then knows or refuses. */
+export function requireText(value, name) {
+  if (typeof value !== 'string') {
+    throw invalid(name, `\`${name}\` must be a string, not ${kindOf(value)}`);
+  }
+  if (!isUnicode(value)) {
+    throw invalid(name, `\`${name}\` has half a surrogate pair and is no Unicode text`);
+  }
+}
+
+/** Requires a text, or nothing at all. */
+export function requireTextOrNothing(value, name) {
+  if (value !== undefined) requireText(value, name);
+}
+
+/** The JSON of an array of ids. One text crosses faster than each id by itself. */
+export function idsToJson(ids) {
+  if (!Array.isArray(ids)) {
+    throw invalid('ids', `\`ids\` must be an array of strings, not ${kindOf(ids)}`);
+  }
+  for (let index = 0; index < ids.length; index += 1) requireText(ids[index], `ids/${index}`);
+  return JSON.stringify(ids);
+}
+
+/** The JSON of a query, or nothing where there is none. */
+export function queryToJson(query) {
+  if (query === undefined) return undefined;
+  if (typeof query !== 'object' || query === null || Array.isArray(query)) {
+    throw invalid('query', `\`query\` must be an object, not ${kindOf(query)}`);
+  }
+  let json;
+  try {
+    json = JSON.stringify(query, onlyJson);
+  } catch (cause) {
+    throw invalid('query', `\`query\` cannot be written as JSON: ${said(cause)}`, { cause });
+  }
+  if (json === undefined) throw invalid('query', '`query` cannot be written as JSON');
+  return json;
+}
+
+/** JSON has no such values: left to itself, `JSON.stringify` would ask for everything up to nothing. */
+function onlyJson(key, value) {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TypeError(`\`${key}\` is ${value}`);
+  }
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    throw new TypeError(`\`${key}\` is a ${typeof value}`);
+  }
+  return value;
+}
+
+const encoder = new TextEncoder();
+
+/** The bytes of an organisation that is given as object, as JSON text or as JSON bytes. */
+export function documentToBytes(org, limit) {
+  if (isBytes(org)) return within(limit, bytesOf(org));
+  const text = typeof org === 'string' ? org : objectToJson(org);
+  // Each UTF-16 unit is a byte or more, so a text that is too long need not be encoded first.
+  if (text.length > limit) throw tooLarge(text.length, limit);
+  if (!isUnicode(text)) throw malformed('the text has half a surrogate pair and is no Unicode text');
+  return within(limit, encoder.encode(text));
+}
+
+function objectToJson(org) {
+  if (typeof org !== 'object' || org === null) {
+    throw invalid('org', `\`org\` must be an object, a string or bytes, not ${kindOf(org)}`);
+  }
+  let text;
+  try {
+    text = JSON.stringify(org);
+  } catch (cause) {
+    throw malformed(`the object cannot be written as JSON: ${said(cause)}`, { cause });
+  }
+  if (text === undefined) throw malformed('the object cannot be written as JSON');
+  return text;
+}
+
+/** What a value is, also where it comes from another realm (a frame, a test runner) and `instanceof` fails. */
+export function tagOf(value) {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+export function isBytes(value) {
+  return ArrayBuffer.isView(value) || tagOf(value) === 'ArrayBuffer';
+}
+
+/** The bytes of a buffer or of a view of one. */
+export function bytesOf(source) {
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
+}
+
+// The module checks the size as well; here a document that is too large has not yet cost its memory, which WebAssembly
+// never gives back.
+function within(limit, bytes) {
+  if (bytes.length > limit) throw tooLarge(bytes.length, limit);
+  return bytes;
+}
+
+function tooLarge(size, limit) {
+  const message = `the document has ${size} bytes or more, at most ${limit} are read`;
+  return new GovernanceError('document-too-large', message, { path: '' });
+}
+
+function malformed(message, details) {
+  return new GovernanceError('malformed-json', message, { path: '', ...details });
+}
+
+// A lone half of a surrogate pair. Engines that have `isWellFormed` answer much faster.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const isUnicode =
+  typeof String.prototype.isWellFormed === 'function'
+    ? (text) => text.isWellFormed()
+    : (text) => !LONE_SURROGATE.test(text);
+
+/** What a value is, for a message. */
+export function kindOf(value) {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'number' ? `the number ${value}` : `a ${typeof value}`;
+}
+
+/** What a caught value says, whatever it is: a getter or a `toJSON` may throw anything. */
+function said(cause) {
+  return cause instanceof Error ? String(cause.message) : 'something that is no error was thrown';
+}

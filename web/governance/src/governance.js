@@ -1,0 +1,188 @@
+import {
+  documentToBytes,
+  idsToJson,
+  invalid,
+  kindOf,
+  queryToJson,
+  requireText,
+  requireTextOrNothing,
+} from './argument.js';
+import { GovernanceError } from './error.js';
+import { running } from './instance.js';
+
+/** What only `load` has, so that nothing else constructs. */
+const LOADED = Symbol();
+
+/** A compiled organisation inside the module; its types and their meaning are in `index.d.ts`. */
+export class Governance {
+  #instance;
+  /** The organisation's handle in the module; nothing after `free`. */
+  #organisation;
+
+  constructor(token, instance, organisation) {
+    if (token !== LOADED) throw invalid('org', 'use `Governance.load`, not `new Governance`');
+    this.#instance = instance;
+    this.#organisation = organisation;
+  }
+
+  static load(org, options = {}) {
+    const instance = running();
+    if (typeof options !== 'object' || options === null) {
+      throw invalid('options', `\`options\` must be an object, not ${kindOf(options)}`);
+    }
+    const { now } = options;
+    if (now !== undefined) requireInstant(now);
+    const limit = instance.ask((module) => module.documentLimit());
+    const bytes = documentToBytes(org, limit);
+    const organisation = instance.ask((module) => module.Organisation.load(bytes));
+    const governance = new Governance(LOADED, instance, organisation);
+    if (now !== undefined) {
+      try {
+        governance.setNow(now);
+      } catch (error) {
+        governance.free();
+        throw error;
+      }
+    }
+    return governance;
+  }
+
+  setNow(now) {
+    if (now !== null) requireInstant(now);
+    this.#ask((organisation) => {
+      if (now === null) organisation.followClock();
+      else if (typeof now === 'string') organisation.setNow(now);
+      else organisation.setNowMilliseconds(now);
+    });
+  }
+
+  /** Counts what `apply` changes, which this version does not have yet: an organisation stays as it was loaded. */
+  get revision() {
+    this.#ask(() => {});
+    return 0;
+  }
+
+  /** Set on a slice, which this version does not have yet: what was loaded is a whole organisation. */
+  get viewer() {
+    this.#ask(() => {});
+    return null;
+  }
+
+  can(user, action, type, id) {
+    requireQuestion(user, action, type, id);
+    return this.#ask((organisation, clock) => organisation.can(clock, user, action, type, id));
+  }
+
+  canMany(user, action, type, ids) {
+    requireQuestion(user, action, type);
+    const json = idsToJson(ids);
+    return this.#ask((organisation, clock) => organisation.canMany(clock, user, action, type, json));
+  }
+
+  actions(user, type, id) {
+    requireText(user, 'user');
+    requireRecord(type, id);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.actions(clock, user, type, id)));
+  }
+
+  explain(user, action, type, id) {
+    requireQuestion(user, action, type, id);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.explain(clock, user, action, type, id)));
+  }
+
+  visible(user, type, query) {
+    requireText(user, 'user');
+    requireText(type, 'type');
+    const json = queryToJson(query);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.visible(clock, user, type, json)));
+  }
+
+  visibleIndices(user, type, action = 'view') {
+    requireQuestion(user, action, type);
+    return this.#ask((organisation, clock) => organisation.visibleIndices(clock, user, type, action));
+  }
+
+  viewers(type, id, action = 'view') {
+    requireRecord(type, id);
+    requireText(action, 'action');
+    return this.#ask((organisation, clock) => JSON.parse(organisation.viewers(clock, type, id, action)));
+  }
+
+  assignees(viewer, type, id) {
+    requireText(viewer, 'viewer');
+    requireRecord(type, id);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.assignees(clock, viewer, type, id)));
+  }
+
+  pipeline(user, query) {
+    requireText(user, 'user');
+    const json = queryToJson(query);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.pipeline(clock, user, json)));
+  }
+
+  explainDeal(user, id) {
+    requireText(user, 'user');
+    requireText(id, 'id');
+    return this.#ask((organisation, clock) => JSON.parse(organisation.explainDeal(clock, user, id)));
+  }
+
+  dealViewers(id) {
+    requireText(id, 'id');
+    return this.#ask((organisation, clock) => JSON.parse(organisation.dealViewers(clock, id)));
+  }
+
+  diagnose() {
+    return this.#ask((organisation, clock) => JSON.parse(organisation.diagnose(clock)));
+  }
+
+  toJSON() {
+    return this.#ask((organisation) => JSON.parse(organisation.toJson()));
+  }
+
+  free() {
+    const organisation = this.#organisation;
+    this.#organisation = undefined;
+    // What a trap has ended takes its memory with it.
+    if (organisation !== undefined && !this.#instance.trapped) this.#instance.ask(() => organisation.free());
+  }
+
+  /** Asks the organisation, with the clock for one that follows it. */
+  #ask(question) {
+    if (this.#organisation === undefined) {
+      throw new GovernanceError('freed', 'the organisation was freed and answers no more');
+    }
+    return this.#instance.ask(() => question(this.#organisation, Date.now()));
+  }
+}
+
+// Where a language has no `using` yet there is no such symbol, and nothing to dispose of.
+if (Symbol.dispose) {
+  Object.defineProperty(Governance.prototype, Symbol.dispose, {
+    value: Governance.prototype.free,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function requireQuestion(user, action, type, id) {
+  requireText(user, 'user');
+  requireText(action, 'action');
+  requireText(type, 'type');
+  requireTextOrNothing(id, 'id');
+}
+
+function requireRecord(type, id) {
+  requireText(type, 'type');
+  requireText(id, 'id');
+}
+
+function requireInstant(now) {
+  if (typeof now === 'number') {
+    if (Number.isFinite(now)) return;
+    throw invalid('now', `\`now\` must be a number of milliseconds, not ${now}`);
+  }
+  if (typeof now !== 'string') {
+    throw invalid('now', `\`now\` must be milliseconds or an RFC 3339 text, not ${kindOf(now)}`);
+  }
+  requireText(now, 'now');
+}
