@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use crate::at::At;
-use crate::governance::Assigned;
-use crate::ix::{CompanyIx, UserIx};
 use crate::org::Status;
 use crate::profile::Action;
 use crate::record::RecordType;
+use crate::table::{CompanyIx, JobRoleIx, RecordIx, UserIx};
 use crate::word::vocabulary;
 
 /// The people of a record, as one viewer may know them.
@@ -74,7 +73,7 @@ impl At<'_> {
             return Assignees::default();
         }
         let owner = records.owner(record);
-        let assigned = records.assigned.get(record);
+        let assigned = self.assigned(kind, record);
         let others = assigned
             .iter()
             .map(|assigned| assigned.user)
@@ -89,46 +88,45 @@ impl At<'_> {
             .copied()
             .filter(|&user| self.is_shown_to(viewer, user))
             .collect();
+        let row = |user| {
+            let person = self.governance.users.get(user)?;
+            let job_role = self.job_role_on(kind, record, user);
+            let job_roles = &self.governance.job_roles;
+            Some(Assignee {
+                user: self.user_id(user),
+                name: person.name.clone(),
+                is_owner: owner == Some(user),
+                is_assigned: assigned.iter().any(|assigned| assigned.user == user),
+                job_role: job_role.map(|job_role| job_roles.id(job_role).to_owned()),
+                job_role_name: job_role
+                    .and_then(|job_role| job_roles.name(job_role))
+                    .map(str::to_owned),
+                status: self.standing(user)?,
+            })
+        };
         Assignees {
             hidden: people.len() - shown.len(),
             may_assign: self.may(viewer, kind, record, Action::Assign),
-            rows: shown
-                .into_iter()
-                .filter_map(|user| {
-                    self.assignee(
-                        user,
-                        owner == Some(user),
-                        assigned.iter().find(|assigned| assigned.user == user),
-                    )
-                })
-                .collect(),
+            rows: shown.into_iter().filter_map(row).collect(),
         }
     }
 
-    fn assignee(
+    /// The job role in which a user works on a record: the assignment's own, else the user's (§5.5).
+    pub(crate) fn job_role_on(
         self,
+        kind: RecordType,
+        record: RecordIx,
         user: UserIx,
-        is_owner: bool,
-        assigned: Option<&Assigned>,
-    ) -> Option<Assignee> {
-        let person = self.governance.users.get(user)?;
+    ) -> Option<JobRoleIx> {
         let job_roles = &self.governance.job_roles;
-        let named = assigned
-            .and_then(|assigned| assigned.job_role)
+        let mut assigned = self.assigned(kind, record).iter();
+        let assigned = assigned.find(|assigned| assigned.user == user);
+        let of_assignment = assigned.and_then(|assigned| assigned.job_role);
+        let own = self.governance.users.get(user)?.job_role;
+        of_assignment
             .into_iter()
-            .chain(person.job_role);
-        let job_role = named
-            .into_iter()
-            .find_map(|job_role| Some((job_role, job_roles.name(job_role)?)));
-        Some(Assignee {
-            user: self.user_id(user),
-            name: person.name.clone(),
-            is_owner,
-            is_assigned: assigned.is_some(),
-            job_role: job_role.map(|(job_role, _)| job_roles.ids.text(job_role).to_owned()),
-            job_role_name: job_role.map(|(_, name)| name.to_owned()),
-            status: self.standing(user)?,
-        })
+            .chain(own)
+            .find(|&job_role| job_roles.name(job_role).is_some())
     }
 
     /// Whether the user's account is in use, as people see it; `None` for an id that names nobody.
@@ -162,8 +160,7 @@ impl At<'_> {
         let primary = self.primary(viewer).map(|(company, _)| company);
         self.governance
             .users
-            .managed
-            .get(viewer)
+            .managed(viewer)
             .iter()
             .copied()
             .chain(primary)

@@ -2,8 +2,8 @@
 
 use crate::governance::{Governance, Term};
 use crate::instant::Instant;
-use crate::ix::UserIx;
 use crate::org::Status;
+use crate::table::UserIx;
 
 /// A compiled organisation at an instant: what questions are asked of.
 ///
@@ -50,5 +50,22 @@ impl<'g> At<'g> {
     /// Whether the guest's term has ended: its last instant is the one before `expiresAt`.
     pub(crate) fn is_over(self, term: &Term) -> bool {
         self.now >= term.expires_at
+    }
+
+    /// The next instant at which an answer changes by itself, because a guest's term ends; `None` if none does.
+    ///
+    /// # Complexity
+    /// In the number of users.
+    pub fn next_change(self) -> Option<Instant> {
+        let terms = self
+            .governance
+            .users
+            .table
+            .iter()
+            .filter_map(|(_, person)| person.guest.as_ref());
+        terms
+            .map(|term| term.expires_at)
+            .filter(|&end| end > self.now)
+            .min()
     }
 }

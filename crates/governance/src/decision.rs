@@ -9,16 +9,18 @@ use serde::Serialize;
 
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
-use crate::ix::{Ix, RecordIx, RoleIx, UserIx};
+use crate::governance::Assigned;
 use crate::message;
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
+use crate::remedy::{Refused, Remedy};
 use crate::role::Position;
+use crate::table::{RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
 /// The answer to "may this user, and why?" (§4).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// Whether the user may.
@@ -27,6 +29,8 @@ pub struct Decision {
     pub grants: Vec<Grant>,
     /// Every gate that failed; empty when allowed.
     pub obstacles: Vec<Obstacle>,
+    /// The single changes that would grant it, each tried on a copy, the one that opens least else first; empty when allowed.
+    pub remedies: Vec<Remedy>,
     /// Whether the answer was given by a part of the organisation that need not know enough about this user.
     pub advisory: bool,
 }
@@ -37,15 +41,21 @@ impl Decision {
             allowed: true,
             grants,
             obstacles: Vec::new(),
+            remedies: Vec::new(),
             advisory: false,
         }
     }
 
     pub(crate) fn refused(obstacles: Vec<Obstacle>) -> Self {
+        Self::refused_with(obstacles, Vec::new())
+    }
+
+    pub(crate) fn refused_with(obstacles: Vec<Obstacle>, remedies: Vec<Remedy>) -> Self {
         Self {
             allowed: false,
             grants: Vec::new(),
             obstacles,
+            remedies,
             advisory: false,
         }
     }
@@ -299,7 +309,8 @@ impl<'g> At<'g> {
     /// As [`can`](Self::can).
     ///
     /// # Complexity
-    /// In the number of grants or obstacles told.
+    /// In the number of grants told. For a refusal each remedy is tried and predicted
+    /// (see [`predict`](Self::predict)).
     pub fn explain(
         self,
         user: &str,
@@ -324,7 +335,7 @@ impl<'g> At<'g> {
                     )]));
                 }
                 obstacles.extend(self.denial(viewer, kind, action));
-                Decision::refused(obstacles)
+                Decision::refused_with(obstacles, self.remedies(viewer, Refused::Creation(kind)))
             }
             Asked::Record(None) => {
                 let text = message::unknown_record(kind, id.unwrap_or_default());
@@ -342,7 +353,8 @@ impl<'g> At<'g> {
                 if action == Action::View || !self.reaches(viewer, kind, record, action) {
                     obstacles.extend(self.scope_obstacle(viewer, kind, record, action));
                 }
-                Decision::refused(obstacles)
+                let refused = Refused::Record(kind, record, action);
+                Decision::refused_with(obstacles, self.remedies(viewer, refused))
             }
         })
     }
@@ -374,7 +386,7 @@ impl<'g> At<'g> {
             .filter(|&user| self.may(user, kind, record, action));
         Ok(users
             .map(|user| Viewer {
-                user: self.governance.users.ids.text(user).to_owned(),
+                user: self.governance.users.id(user).to_owned(),
                 grants: self.grants(user, kind, record, action),
             })
             .collect())
@@ -409,7 +421,7 @@ impl<'g> At<'g> {
         let Some(person) = self.governance.users.get(user) else {
             return Scope::Denied;
         };
-        let Some(profile) = self.governance.profiles.rows.get(person.profile.at()) else {
+        let Some(profile) = self.governance.profiles.get(person.profile) else {
             return Scope::Denied;
         };
         if profile.profile.admin && person.guest.is_some() {
@@ -424,7 +436,7 @@ impl<'g> At<'g> {
         let Some(person) = self.governance.users.get(user) else {
             return false;
         };
-        let Some(profile) = self.governance.profiles.rows.get(person.profile.at()) else {
+        let Some(profile) = self.governance.profiles.get(person.profile) else {
             return false;
         };
         profile.permits(toggle) && !(profile.profile.admin && person.guest.is_some())
@@ -453,6 +465,16 @@ impl<'g> At<'g> {
             self.counted_assigned(kind, record)
                 .filter(move |&user| Some(user) != owner),
         )
+    }
+
+    /// The assigned users, whether they count as holders or not; none on a type that has none (§1.5).
+    pub(crate) fn assigned(self, kind: RecordType, record: RecordIx) -> &'g [Assigned] {
+        let records = self.governance.records.of(kind);
+        if kind.has_assigned_users() {
+            records.assigned.get(record)
+        } else {
+            &[]
+        }
     }
 
     /// The assigned users, where they count as holders (§3.6).
@@ -520,23 +542,12 @@ impl<'g> At<'g> {
                 Scope::Reports | Scope::Peers
             );
         let below = if counted { self.below(user) } else { 0..0 };
-        let profiles = if below.is_empty() {
-            &[]
-        } else {
-            self.governance.profiles.rows.as_slice()
-        };
+        let profiles = (!below.is_empty()).then(|| self.governance.profiles.iter());
         profiles
-            .iter()
-            .filter(move |profile| profile.scope(kind, action) == Scope::All)
-            .flat_map(move |profile| {
-                let from = profile
-                    .seated
-                    .partition_point(|&(position, _)| position < below.start);
-                let to = profile
-                    .seated
-                    .partition_point(|&(position, _)| position < below.end);
-                profile.seated.get(from..to).unwrap_or_default()
-            })
+            .into_iter()
+            .flatten()
+            .filter(move |(_, profile)| profile.scope(kind, action) == Scope::All)
+            .flat_map(move |(profile, _)| self.governance.users.with_profile_at(profile, &below))
             .map(|&(_, user)| user)
             .filter(move |&report| {
                 self.passes_gate(report) && self.scope(report, kind, action) == Scope::All
@@ -586,7 +597,7 @@ impl<'g> At<'g> {
     }
 
     /// `create(u, type)`
-    fn creates(self, user: UserIx, kind: RecordType) -> bool {
+    pub(crate) fn creates(self, user: UserIx, kind: RecordType) -> bool {
         self.passes_gate(user) && self.scope(user, kind, Action::Create) == Scope::All
     }
 
@@ -663,8 +674,7 @@ impl<'g> At<'g> {
                 .governance
                 .records
                 .of(RecordType::Account)
-                .ids
-                .text(account)
+                .id(account)
                 .to_owned();
             grants.push(Grant {
                 account: Some(id),
@@ -682,7 +692,7 @@ impl<'g> At<'g> {
             .and_then(|(top, bottom)| self.governance.roles.forest.path(top, bottom));
         let roles = path.map(|path| {
             path.into_iter()
-                .map(|role| self.governance.roles.ids.text(role).to_owned())
+                .map(|role| self.governance.roles.id(role).to_owned())
                 .collect()
         });
         Grant {
@@ -698,7 +708,7 @@ impl<'g> At<'g> {
     }
 
     pub(crate) fn user_id(self, user: UserIx) -> String {
-        self.governance.users.ids.text(user).to_owned()
+        self.governance.users.id(user).to_owned()
     }
 
     /// The parts of the gate that fail for a user who exists (§2).
@@ -776,7 +786,7 @@ impl<'g> At<'g> {
             return None;
         }
         let person = self.governance.users.get(viewer)?;
-        let profile = self.governance.profiles.rows.get(person.profile.at())?;
+        let profile = self.governance.profiles.get(person.profile)?;
         Some(if profile.profile.admin {
             Obstacle::new(ObstacleCode::GuestAdmin, message::guest_admin(self, viewer))
         } else {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::at::At;
-use crate::ix::{Ix, RecordIx, UserIx};
 use crate::org::Status;
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
+use crate::table::{RecordIx, UserIx};
 use crate::word::vocabulary;
 
 /// How many days before a guest's term ends it is told (§7.6).
@@ -76,7 +76,7 @@ impl At<'_> {
     }
 
     fn diagnose_members(self, found: &mut Vec<Diagnostic>) {
-        let members = &self.governance.unknown_members;
+        let members = &self.governance.header.unknown_members;
         if !members.is_empty() {
             found.push(Diagnostic {
                 code: "unknown-member",
@@ -96,6 +96,7 @@ impl At<'_> {
     fn diagnose_roles(self, found: &mut Vec<Diagnostic>) {
         let roles = &self.governance.roles;
         let on_cycle: Vec<_> = roles
+            .table
             .ids
             .iter()
             .filter(|&role| roles.forest.is_on_cycle(role))
@@ -118,18 +119,18 @@ impl At<'_> {
                 found.push(Diagnostic {
                     code: "role-cycle",
                     severity: Severity::Error,
-                    subjects: cycle.iter().map(|&role| Subject::new("role", roles.ids.text(role))).collect(),
+                    subjects: cycle.iter().map(|&role| Subject::new("role", roles.id(role))).collect(),
                     text: format!("Each of these roles is above the other, so none of them reaches downwards: {}.", names.join(" › ")),
                 });
             }
         }
         let mut missing: BTreeMap<&str, Vec<Subject>> = BTreeMap::new();
-        for (role, row) in roles.ids.iter().zip(&roles.rows) {
+        for (role, row) in roles.table.iter() {
             if let Some(parent) = row.parent.filter(|&parent| roles.get(parent).is_none()) {
                 missing
-                    .entry(roles.ids.text(parent))
+                    .entry(roles.id(parent))
                     .or_default()
-                    .push(Subject::new("role", roles.ids.text(role)));
+                    .push(Subject::new("role", roles.id(role)));
             }
         }
         for (parent, children) in missing {
@@ -149,19 +150,19 @@ impl At<'_> {
     fn diagnose_references(self, found: &mut Vec<Diagnostic>) {
         let governance = self.governance;
         let mut missing = Missing::default();
-        for (user, person) in governance.users.ids.iter().zip(&governance.users.rows) {
-            let from = || Subject::new("user", governance.users.ids.text(user));
+        for (user, person) in governance.users.table.iter() {
+            let from = || Subject::new("user", governance.users.id(user));
             if let Some(role) = person
                 .role
                 .filter(|&role| governance.roles.get(role).is_none())
             {
-                missing.note("role", governance.roles.ids.text(role), from());
+                missing.note("role", governance.roles.id(role), from());
             }
             if let Some(job_role) = person
                 .job_role
                 .filter(|&job_role| governance.job_roles.name(job_role).is_none())
             {
-                missing.note("jobRole", governance.job_roles.ids.text(job_role), from());
+                missing.note("jobRole", governance.job_roles.id(job_role), from());
             }
             if let Some(sponsor) = person.guest.as_ref().and_then(|term| term.sponsor) {
                 self.note_user(&mut missing, sponsor, from);
@@ -171,18 +172,14 @@ impl At<'_> {
                 .iter()
                 .filter(|standing| !governance.companies.exists(standing.company))
             {
-                missing.note(
-                    "company",
-                    governance.companies.ids.text(standing.company),
-                    from(),
-                );
+                missing.note("company", governance.companies.id(standing.company), from());
             }
         }
         let accounts = governance.records.of(RecordType::Account);
         for &kind in RecordType::ALL {
             let records = governance.records.of(kind);
             for record in records.iter() {
-                let from = || Subject::new(kind.as_str(), records.ids.text(record));
+                let from = || Subject::new(kind.as_str(), records.id(record));
                 if let Some(owner) = records.owner(record) {
                     self.note_user(&mut missing, owner, from);
                 }
@@ -194,19 +191,19 @@ impl At<'_> {
                         .job_role
                         .filter(|&job_role| governance.job_roles.name(job_role).is_none())
                     {
-                        missing.note("jobRole", governance.job_roles.ids.text(job_role), from());
+                        missing.note("jobRole", governance.job_roles.id(job_role), from());
                     }
                 }
                 if let Some(account) = records
                     .account(record)
                     .filter(|&account| !accounts.exists(account))
                 {
-                    missing.note("account", accounts.ids.text(account), from());
+                    missing.note("account", accounts.id(account), from());
                 }
             }
         }
-        for (deal, row) in governance.deals.ids.iter().zip(&governance.deals.rows) {
-            let from = || Subject::new("deal", governance.deals.ids.text(deal));
+        for (deal, row) in governance.deals.iter() {
+            let from = || Subject::new("deal", governance.deals.id(deal));
             self.note_user(&mut missing, row.owner, from);
             if let Some(registrar) = row
                 .registered_by
@@ -215,11 +212,7 @@ impl At<'_> {
                 self.note_user(&mut missing, registrar, from);
             }
             if !governance.companies.exists(row.company) {
-                missing.note(
-                    "company",
-                    governance.companies.ids.text(row.company),
-                    from(),
-                );
+                missing.note("company", governance.companies.id(row.company), from());
             }
         }
         missing.tell(found);
@@ -227,17 +220,17 @@ impl At<'_> {
 
     fn note_user(self, missing: &mut Missing, user: UserIx, from: impl Fn() -> Subject) {
         if !self.governance.users.exists(user) {
-            missing.note("user", self.governance.users.ids.text(user), from());
+            missing.note("user", self.governance.users.id(user), from());
         }
     }
 
     fn diagnose_guests(self, found: &mut Vec<Diagnostic>) {
         let governance = self.governance;
-        for (user, person) in governance.users.ids.iter().zip(&governance.users.rows) {
+        for (user, person) in governance.users.table.iter() {
             let Some(term) = &person.guest else { continue };
-            let subjects = || vec![Subject::new("user", governance.users.ids.text(user))];
+            let subjects = || vec![Subject::new("user", governance.users.id(user))];
             let name = &person.name;
-            let profile = governance.profiles.rows.get(person.profile.at());
+            let profile = governance.profiles.get(person.profile);
             if profile.is_some_and(|profile| profile.profile.admin) {
                 let text = format!(
                     "{name} is a guest with an admin profile, which permits a guest nothing."
@@ -308,7 +301,7 @@ impl At<'_> {
                     code: "lifted-reach",
                     severity: Severity::Info,
                     subjects: [user, report]
-                        .map(|user| Subject::new("user", governance.users.ids.text(user)))
+                        .map(|user| Subject::new("user", governance.users.id(user)))
                         .to_vec(),
                     text: format!(
                         "{} sees all {}, because {} reports to them and does.",
@@ -323,14 +316,14 @@ impl At<'_> {
 
     fn diagnose_memberships(self, found: &mut Vec<Diagnostic>) {
         let governance = self.governance;
-        for (user, person) in governance.users.ids.iter().zip(&governance.users.rows) {
+        for (user, person) in governance.users.table.iter() {
             if !person.standings.is_empty()
                 && !person.standings.iter().any(|standing| standing.primary)
             {
                 found.push(Diagnostic {
                     code: "no-primary-company",
                     severity: Severity::Warning,
-                    subjects: vec![Subject::new("user", governance.users.ids.text(user))],
+                    subjects: vec![Subject::new("user", governance.users.id(user))],
                     text: format!(
                         "{} has a standing at a company, and none of them is primary.",
                         person.name
@@ -348,7 +341,7 @@ impl At<'_> {
                 records
                     .iter()
                     .filter(|&record| chosen(record))
-                    .map(|record| Subject::new(kind.as_str(), records.ids.text(record)))
+                    .map(|record| Subject::new(kind.as_str(), records.id(record)))
                     .collect()
             };
             let active = |user: UserIx| {

@@ -67,6 +67,36 @@ vocabulary! {
         UnknownView = "unknown-view",
         /// A question lacks the id of a record, or has one where none belongs.
         InvalidArgument = "invalid-argument",
+        /// A change names a user who does not exist.
+        UnknownUser = "unknown-user",
+        /// A change names a role that does not exist.
+        UnknownRole = "unknown-role",
+        /// A change names a job role that does not exist.
+        UnknownJobRole = "unknown-job-role",
+        /// A change names a company that does not exist.
+        UnknownCompany = "unknown-company",
+        /// A change names a record, or an account, that does not exist.
+        UnknownRecord = "unknown-record",
+        /// A change names a deal that does not exist.
+        UnknownDeal = "unknown-deal",
+        /// A record of a type that has no assigned users is to be assigned (§1.5).
+        NotAssignable = "not-assignable",
+        /// A locked user is to be assigned (§5.2).
+        LockedUser = "locked-user",
+        /// A role is to be below itself (§1.2).
+        RoleCycle = "role-cycle",
+        /// An admin profile is to be edited (§1.3).
+        AdminProfile = "admin-profile",
+        /// A profile with users is to be removed.
+        ProfileInUse = "profile-in-use",
+        /// A guest term is to be set for a user who is no guest.
+        NotAGuest = "not-a-guest",
+        /// A guest is to become a standard user, or the other way round (§7.5).
+        GuestConversion = "guest-conversion",
+        /// A deal is to move to another company than it was registered for (§6).
+        CompanyFixed = "company-fixed",
+        /// Two job roles have the same name, without regard to case (§5.5).
+        DuplicateName = "duplicate-name",
     }
 }
 
@@ -156,6 +186,21 @@ located_error! {
 located_error! {
     /// Why a question could not be understood. An answer of "no" is never an error.
     AskError
+}
+
+located_error! {
+    /// Why changes were not made (§10.2). None of them was; the place begins with the number of the change.
+    ChangeError
+}
+
+impl From<LoadError> for ChangeError {
+    fn from(error: LoadError) -> Self {
+        Self {
+            code: error.code,
+            path: error.path,
+            message: error.message,
+        }
+    }
 }
 
 struct At<'a>(&'a Pointer);

@@ -1,12 +1,14 @@
 //! The one table of sentences: every reason and obstacle, in plain English with people's names.
 
 use crate::at::At;
+use crate::change::Change;
 use crate::error::Excerpt;
 use crate::instant::Instant;
-use crate::ix::{CompanyIx, Ix, RecordIx, UserIx};
 use crate::org::Tier;
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
+use crate::remedy::Opened;
+use crate::table::{CompanyIx, RecordIx, UserIx};
 
 impl RecordType {
     /// The word for one record of this type in a sentence.
@@ -36,12 +38,19 @@ impl At<'_> {
         self.governance.users.name(user)
     }
 
+    fn company_name(&self, company: CompanyIx) -> &str {
+        let companies = &self.governance.companies;
+        companies
+            .get(company)
+            .map_or_else(|| companies.id(company), |row| &row.name)
+    }
+
     fn profile_name(&self, user: UserIx) -> &str {
         let row = self
             .governance
             .users
             .get(user)
-            .and_then(|person| self.governance.profiles.rows.get(person.profile.at()));
+            .and_then(|person| self.governance.profiles.get(person.profile));
         row.map_or("", |row| &row.profile.name)
     }
 
@@ -126,7 +135,7 @@ pub(crate) fn account(at: At<'_>, viewer: UserIx, account: RecordIx) -> String {
     let accounts = at.governance.records.of(RecordType::Account);
     let account = accounts
         .name(account)
-        .unwrap_or_else(|| accounts.ids.text(account));
+        .unwrap_or_else(|| accounts.id(account));
     format!(
         "{} sees the prospect’s account {account}, and the profile {} shows the prospects in an account.",
         at.name(viewer),
@@ -167,7 +176,7 @@ pub(crate) fn tier(
     theirs: Tier,
     company: CompanyIx,
 ) -> String {
-    let company = at.governance.companies.name(company);
+    let company = at.company_name(company);
     format!(
         "{} is {} at {company}, above the deal owner {}, who is {}.",
         at.name(viewer),
@@ -181,7 +190,7 @@ pub(crate) fn account_owner(at: At<'_>, viewer: UserIx, company: CompanyIx) -> S
     format!(
         "{} is Account Owner of {}.",
         at.name(viewer),
-        at.governance.companies.name(company)
+        at.company_name(company)
     )
 }
 
@@ -324,14 +333,14 @@ pub(crate) fn no_rank(at: At<'_>, owner: UserIx, company: CompanyIx) -> String {
     format!(
         "The deal owner {} has no tier at {}, so no tier is above it.",
         at.name(owner),
-        at.governance.companies.name(company)
+        at.company_name(company)
     )
 }
 
 pub(crate) fn other_company(at: At<'_>, viewer: UserIx, company: CompanyIx) -> String {
     format!(
         "The deal belongs to {}, which is neither the primary company of {} nor managed by them.",
-        at.governance.companies.name(company),
+        at.company_name(company),
         at.name(viewer)
     )
 }
@@ -343,7 +352,7 @@ pub(crate) fn lateral(
     tier: Tier,
     company: CompanyIx,
 ) -> String {
-    let company = at.governance.companies.name(company);
+    let company = at.company_name(company);
     format!(
         "The deal owner {} is {} at {company}, as {} is, and nobody sees the deals of another with the same tier.",
         at.name(owner),
@@ -360,7 +369,7 @@ pub(crate) fn higher_tier(
     theirs: Tier,
     company: CompanyIx,
 ) -> String {
-    let company = at.governance.companies.name(company);
+    let company = at.company_name(company);
     format!(
         "The deal owner {} is {} at {company}, above {}, who is {}.",
         at.name(owner),
@@ -411,5 +420,74 @@ pub fn tier_is_notified(tier: Tier) -> &'static str {
         Tier::Owner => {
             "Is notified when any deal of a company that they manage is registered, or changes its owner, stage, amount or expected close."
         }
+    }
+}
+
+/// A remedy, with what else it opens.
+pub(crate) fn remedy(
+    at: At<'_>,
+    viewer: UserIx,
+    change: &Change,
+    opened: &Opened,
+    creators: usize,
+) -> String {
+    let name = at.name(viewer);
+    let step = match change {
+        Change::Assign { kind, .. } => format!("Assign {name} to this {}", kind.noun()),
+        Change::SetPermission {
+            kind,
+            action,
+            scope,
+            ..
+        } => {
+            format!(
+                "Widen the profile {} to {} for {action} on {}",
+                at.profile_name(viewer),
+                scope.label(),
+                kind.plural()
+            )
+        }
+        Change::SetToggle { toggle, .. } => {
+            format!("Permit {toggle} in the profile {}", at.profile_name(viewer))
+        }
+        Change::SetRole { role, .. } => {
+            let role = role
+                .as_deref()
+                .and_then(|role| at.governance.roles.table.find(role));
+            format!(
+                "Give {name} the role {}",
+                role.map_or("", |role| at.governance.roles.name(role))
+            )
+        }
+        Change::SetTier { company, tier, .. } => {
+            let company = at
+                .governance
+                .companies
+                .find(company)
+                .map_or("", |company| at.company_name(company));
+            format!("Make {name} {} at {company}", tier.map_or("", Tier::label))
+        }
+        Change::SetStatus { .. } => format!("Unlock {name}"),
+        Change::SetGuest { .. } => format!("Reinstate the guest access of {name}"),
+        _ => format!("Change what concerns {name}"),
+    };
+    let counted = |count: usize, one: &str, many: &str| {
+        if count == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{count} {many}")
+        }
+    };
+    match (creators, opened.pairs) {
+        (0, 0) => format!("{step}; opens nothing else."),
+        (0, _) => format!(
+            "{step}; also opens {} to {}.",
+            counted(opened.records, "record", "records"),
+            counted(opened.people, "person", "people")
+        ),
+        (creators, _) => format!(
+            "{step}; also for {}.",
+            counted(creators, "other person", "other people")
+        ),
     }
 }

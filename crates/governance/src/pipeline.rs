@@ -9,10 +9,11 @@ use crate::at::At;
 use crate::decision::{Decision, Grant, Obstacle, ObstacleCode, Rule, Viewer};
 use crate::error::AskError;
 use crate::governance::DealRow;
-use crate::ix::{CompanyIx, DealIx, Ix, UserIx};
 use crate::message;
 use crate::org::Tier;
 use crate::profile::Toggle;
+use crate::remedy::Refused;
+use crate::table::{CompanyIx, DealIx, Ix, UserIx};
 use crate::view::{Cursors, Order, Sort, Value, read_question};
 use crate::word::vocabulary;
 
@@ -133,7 +134,7 @@ impl Interaction {
     }
 }
 
-impl At<'_> {
+impl<'g> At<'g> {
     /// The deals that the user sees, with the reasons, what the user may do, and totals (§6).
     ///
     /// # Errors
@@ -152,7 +153,7 @@ impl At<'_> {
             &query.sort,
         ));
         let after = cursor
-            .read(query.cursor.as_deref(), deals.rows.len())?
+            .read(query.cursor.as_deref(), deals.ids.len())?
             .map(DealIx::new);
         let viewer = self.governance.users.find(user);
         let text = query.text.as_ref().map(|text| text.to_lowercase());
@@ -202,13 +203,7 @@ impl At<'_> {
             )]);
         };
         let mut obstacles = self.gate_obstacles(viewer);
-        let Some((deal, row)) = self
-            .governance
-            .deals
-            .ids
-            .get(id)
-            .and_then(|deal| Some((deal, self.governance.deals.get(deal)?)))
-        else {
+        let Some((deal, row)) = self.find_deal(id) else {
             obstacles.push(Obstacle::new(
                 ObstacleCode::UnknownRecord,
                 message::unknown_deal(id),
@@ -221,7 +216,37 @@ impl At<'_> {
         if self.deal_rules(viewer, row).is_empty() {
             obstacles.push(self.deal_obstacle(viewer, row));
         }
-        Decision::refused(obstacles)
+        Decision::refused_with(obstacles, self.remedies(viewer, Refused::Deal(id)))
+    }
+
+    /// Whom a registration of the deal, or a change of its owner, stage, amount or expected close, is told (§6.6):
+    /// the deal owner, each Manager whose primary company is the deal's, and the company's account owners; not
+    /// the one who acted, nobody outside the gate, and nobody with `allDeals`. In the users' load order.
+    ///
+    /// # Complexity
+    /// In the number of users.
+    pub fn deal_notifications(self, id: &str, actor: &str) -> Vec<String> {
+        let Some((_, deal)) = self.find_deal(id) else {
+            return Vec::new();
+        };
+        let actor = self.governance.users.find(actor);
+        let concerned = |user: UserIx| {
+            user == deal.owner
+                || self.primary(user) == Some((deal.company, Tier::Manager))
+                || self.manages(user, deal.company)
+        };
+        let told = |user: &UserIx| {
+            concerned(*user)
+                && Some(*user) != actor
+                && self.passes_gate(*user)
+                && !self.toggle(*user, Toggle::AllDeals)
+        };
+        self.governance
+            .users
+            .iter()
+            .filter(told)
+            .map(|user| self.user_id(user))
+            .collect()
     }
 
     /// Everyone who sees the deal, in the users' load order, with every reason. Nobody for a deal that does not exist.
@@ -229,13 +254,7 @@ impl At<'_> {
     /// # Complexity
     /// In the number of users.
     pub fn deal_viewers(self, id: &str) -> Vec<Viewer> {
-        let Some((deal, row)) = self
-            .governance
-            .deals
-            .ids
-            .get(id)
-            .and_then(|deal| Some((deal, self.governance.deals.get(deal)?)))
-        else {
+        let Some((deal, row)) = self.find_deal(id) else {
             return Vec::new();
         };
         let users = self
@@ -251,8 +270,22 @@ impl At<'_> {
             .collect()
     }
 
+    fn find_deal(self, id: &str) -> Option<(DealIx, &'g DealRow)> {
+        let deals = &self.governance.deals;
+        let deal = deals.find(id)?;
+        Some((deal, deals.get(deal)?))
+    }
+
+    /// Who registered the deal: the deal owner, unless somebody else who exists is named (§6).
+    fn registrar(self, deal: &DealRow) -> UserIx {
+        let named = deal
+            .registered_by
+            .filter(|&user| self.governance.users.exists(user));
+        named.unwrap_or(deal.owner)
+    }
+
     /// `pipeline(u, d)`
-    fn sees_deal(self, user: UserIx, deal: DealIx) -> bool {
+    pub(crate) fn sees_deal(self, user: UserIx, deal: DealIx) -> bool {
         self.passes_gate(user)
             && self
                 .governance
@@ -267,7 +300,7 @@ impl At<'_> {
         if user == deal.owner {
             rules.push(Rule::DealOwner);
         }
-        if user == deal.registrar() {
+        if user == self.registrar(deal) {
             rules.push(Rule::Registrar);
         }
         let rank = self.rank(deal);
@@ -316,11 +349,11 @@ impl At<'_> {
 
     /// `c ∈ managed(u)`
     pub(crate) fn manages(self, user: UserIx, company: CompanyIx) -> bool {
-        self.governance.users.managed.get(user).contains(&company)
+        self.governance.users.managed(user).contains(&company)
     }
 
     fn deal_grants(self, viewer: UserIx, deal: &DealRow) -> Vec<Grant> {
-        let company = || Some(self.governance.companies.ids.text(deal.company).to_owned());
+        let company = || Some(self.governance.companies.id(deal.company).to_owned());
         let grant = |rule| match rule {
             Rule::DealOwner => Grant::new(rule, message::deal_owner(self, viewer)),
             Rule::Registrar => Grant::new(rule, message::registrar(self, viewer, deal.owner)),
@@ -353,7 +386,7 @@ impl At<'_> {
     fn deal_obstacle(self, viewer: UserIx, deal: &DealRow) -> Obstacle {
         let primary = self.primary(viewer);
         let manages = self.manages(viewer, deal.company);
-        let managed_any = !self.governance.users.managed.get(viewer).is_empty();
+        let managed_any = !self.governance.users.managed(viewer).is_empty();
         // Whoever manages the company stands there as an Account Owner, whatever the tier on paper.
         let standing = if manages {
             Some(Tier::Owner)
@@ -386,20 +419,19 @@ impl At<'_> {
     }
 
     /// `{ d : pipeline(u, d) }`, in load order.
-    fn visible_deals(self, user: UserIx) -> Vec<DealIx> {
+    pub(crate) fn visible_deals(self, user: UserIx) -> Vec<DealIx> {
         let deals = &self.governance.deals;
         if !self.passes_gate(user) {
             return Vec::new();
         }
         if self.toggle(user, Toggle::AllDeals) {
-            return deals.iter().collect();
+            return deals.presence.iter().collect();
         }
         let primary = self.primary(user).map(|(company, _)| company);
         let companies = self
             .governance
             .users
-            .managed
-            .get(user)
+            .managed(user)
             .iter()
             .copied()
             .chain(primary);
@@ -431,16 +463,13 @@ impl At<'_> {
                 .is_none_or(|wanted| wanted.iter().any(|one| one == value))
         };
         among(&query.stage, row.stage.as_deref().unwrap_or_default())
-            && among(
-                &query.company,
-                self.governance.companies.ids.text(row.company),
-            )
-            && among(&query.owner, self.governance.users.ids.text(row.owner))
+            && among(&query.company, self.governance.companies.id(row.company))
+            && among(&query.owner, self.governance.users.id(row.owner))
             && text.is_none_or(|text| {
                 let name = row
                     .name
                     .as_deref()
-                    .unwrap_or_else(|| self.governance.deals.ids.text(deal));
+                    .unwrap_or_else(|| self.governance.deals.id(deal));
                 name.to_lowercase().contains(text)
             })
     }
@@ -451,11 +480,11 @@ impl At<'_> {
             return Value::Absent;
         };
         match by {
-            "id" => Value::Text(self.governance.deals.ids.text(deal)),
+            "id" => Value::Text(self.governance.deals.id(deal)),
             "name" => Value::text(row.name.as_deref()),
-            "company" => Value::Text(self.governance.companies.ids.text(row.company)),
-            "owner" => Value::Text(self.governance.users.ids.text(row.owner)),
-            "registeredBy" => Value::Text(self.governance.users.ids.text(row.registrar())),
+            "company" => Value::Text(self.governance.companies.id(row.company)),
+            "owner" => Value::Text(self.governance.users.id(row.owner)),
+            "registeredBy" => Value::Text(self.governance.users.id(self.registrar(row))),
             "stage" => Value::text(row.stage.as_deref()),
             "amount" => row.amount.map_or(Value::Absent, Value::Amount),
             "currency" => Value::text(row.currency.as_deref()),
@@ -477,11 +506,11 @@ impl At<'_> {
             })
             .collect();
         Some(PipelineRow {
-            id: self.governance.deals.ids.text(deal).to_owned(),
+            id: self.governance.deals.id(deal).to_owned(),
             name: row.name.clone().unwrap_or_default(),
-            company: self.governance.companies.ids.text(row.company).to_owned(),
+            company: self.governance.companies.id(row.company).to_owned(),
             owner: self.user_id(row.owner),
-            registered_by: self.user_id(row.registrar()),
+            registered_by: self.user_id(self.registrar(row)),
             stage: row.stage.clone().unwrap_or_default(),
             amount: row.amount,
             currency: row.currency.clone(),

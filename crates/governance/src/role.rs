@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::ix::{Ix, RoleIx, Rows};
+use crate::table::{Ix, RoleIx, Rows};
 
 /// The place of a role in the forest's pre-order, or of a user by the user's role.
 pub(crate) type Position = u32;
@@ -86,6 +86,11 @@ impl Forest {
             position,
             end,
         }
+    }
+
+    /// How many positions there are.
+    pub(crate) fn len(&self) -> usize {
+        self.position.len()
     }
 
     /// The role's place in the pre-order.

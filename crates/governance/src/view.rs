@@ -8,11 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer, coded};
-use crate::governance::Records;
-use crate::ix::{Ix, JobRoleIx, RecordIx, UserIx};
 use crate::org::FieldValue;
 use crate::profile::Action;
 use crate::record::RecordType;
+use crate::table::{Ix, JobRoleIx, RecordIx, UserIx};
+use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
 const ASSIGNED_TO_ME: &str = "assigned-to-me";
@@ -63,8 +63,7 @@ pub struct Sort {
 }
 
 /// A condition on a record. Filters are nested up to [`Filter::MAX_DEPTH`] deep.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "FilterObject")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
     /// Every part holds.
     All(Vec<Filter>),
@@ -150,10 +149,17 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FieldValue>, D::
     FieldValue::deserialize(from).map(Some)
 }
 
-impl TryFrom<FilterObject> for Filter {
-    type Error = serde::de::value::Error;
-
-    fn try_from(object: FilterObject) -> Result<Self, Self::Error> {
+impl<'de> Deserialize<'de> for Filter {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let object = FilterObject::deserialize(from).map_err(|error| {
+            let text = error.to_string();
+            // The reader's own error for an operator that does not exist has no code.
+            if text.starts_with("unknown field") {
+                coded(Code::InvalidFilter, text)
+            } else {
+                error
+            }
+        })?;
         let FilterObject {
             all,
             any,
@@ -189,7 +195,7 @@ impl TryFrom<FilterObject> for Filter {
             }),
         ];
         let mut operators = operators.into_iter().flatten();
-        let refused = |message: &str| coded(Code::InvalidFilter, message);
+        let refused = |message: &str| coded::<D::Error>(Code::InvalidFilter, message);
         let Some(filter) = operators.next() else {
             return Err(refused(
                 "a filter has one of `all`, `any`, `not`, `assigned`, `owner`, `jobRole`, `account`, `text`, `field`",
@@ -254,19 +260,17 @@ impl At<'_> {
             &query.filter,
             &query.sort,
         ));
-        let after = cursor.read(query.cursor.as_deref(), records.len())?;
+        let after = cursor.read(query.cursor.as_deref(), records.ids.len())?;
 
         let viewer = self.governance.users.find(user);
-        let indices = self.visible_indices(user, kind, query.action.unwrap_or(Action::View))?;
+        let set = self.permitted_to(user, kind, query.action.unwrap_or(Action::View))?;
         let test = query
             .filter
             .as_ref()
             .map(|filter| self.compile_filter(filter));
-        let matched: Vec<_> = indices
-            .into_iter()
-            .map(RecordIx::new)
+        let matched: Vec<_> = members(&set)
             .filter(|&record| {
-                !only_held || viewer.is_some_and(|viewer| is_held(records, kind, record, viewer))
+                !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
             })
             .filter(|&record| {
                 test.as_ref()
@@ -292,7 +296,7 @@ impl At<'_> {
                 .map(|last| cursor.write(last.number())),
             ids: page
                 .into_iter()
-                .map(|record| records.ids.text(record).to_owned())
+                .map(|record| records.id(record).to_owned())
                 .collect(),
         })
     }
@@ -301,19 +305,13 @@ impl At<'_> {
     fn value(&self, kind: RecordType, record: RecordIx, field: &str) -> Value<'_> {
         let records = self.governance.records.of(kind);
         match field {
-            "id" => Value::Text(records.ids.text(record)),
+            "id" => Value::Text(records.id(record)),
             "name" => Value::text(records.name(record)),
             "owner" => records.owner(record).map_or(Value::Absent, |owner| {
-                Value::Text(self.governance.users.ids.text(owner))
+                Value::Text(self.governance.users.id(owner))
             }),
             "account" => records.account(record).map_or(Value::Absent, |account| {
-                Value::Text(
-                    self.governance
-                        .records
-                        .of(RecordType::Account)
-                        .ids
-                        .text(account),
-                )
+                Value::Text(self.governance.records.of(RecordType::Account).id(account))
             }),
             own => records
                 .field(record, own)
@@ -326,7 +324,7 @@ impl At<'_> {
         let governance = self.governance;
         let users = |ids: &[String]| {
             ids.iter()
-                .filter_map(|id| governance.users.ids.get(id))
+                .filter_map(|id| governance.users.table.ids.get(id))
                 .collect()
         };
         match filter {
@@ -341,7 +339,7 @@ impl At<'_> {
             Filter::Owner(ids) => Test::Owner(users(ids)),
             Filter::JobRole(ids) => Test::JobRole(
                 ids.iter()
-                    .filter_map(|id| governance.job_roles.ids.get(id))
+                    .filter_map(|id| governance.job_roles.table.ids.get(id))
                     .collect(),
             ),
             Filter::Account(ids) => {
@@ -359,23 +357,28 @@ impl At<'_> {
             Test::All(parts) => parts.iter().all(|part| self.passes(part, kind, record)),
             Test::Any(parts) => parts.iter().any(|part| self.passes(part, kind, record)),
             Test::Not(part) => !self.passes(part, kind, record),
-            Test::Assigned(users) => records
-                .assigned
-                .get(record)
-                .iter()
-                .any(|assigned| users.contains(&assigned.user)),
+            Test::Assigned(users) => {
+                let mut assigned = self.assigned(kind, record).iter();
+                assigned.any(|assigned| users.contains(&assigned.user))
+            }
             Test::Owner(users) => records
                 .owner(record)
                 .is_some_and(|owner| users.contains(&owner)),
-            Test::JobRole(wanted) => self
-                .job_roles_of(records, record)
-                .any(|job_role| wanted.contains(&job_role)),
+            Test::JobRole(wanted) => {
+                let assigned = self
+                    .assigned(kind, record)
+                    .iter()
+                    .map(|assigned| assigned.user);
+                let people = records.owner(record).into_iter().chain(assigned);
+                let mut job_roles = people.filter_map(|user| self.job_role_on(kind, record, user));
+                job_roles.any(|job_role| wanted.contains(&job_role))
+            }
             Test::Account(accounts) => records
                 .account(record)
                 .is_some_and(|account| accounts.contains(&account)),
             Test::Text(text) => records
                 .name(record)
-                .unwrap_or_else(|| records.ids.text(record))
+                .unwrap_or_else(|| records.id(record))
                 .to_lowercase()
                 .contains(text),
             Test::Field(test) => {
@@ -395,38 +398,14 @@ impl At<'_> {
         }
     }
 
-    /// The job roles in which people work on the record.
-    fn job_roles_of<'a>(
-        &'a self,
-        records: &'a Records,
-        record: RecordIx,
-    ) -> impl Iterator<Item = JobRoleIx> + 'a {
-        let own = |user: UserIx| {
-            self.governance
-                .users
-                .get(user)
-                .and_then(|person| person.job_role)
-        };
-        let assigned = records.assigned.get(record).iter();
-        let assigned =
-            assigned.filter_map(move |assigned| assigned.job_role.or_else(|| own(assigned.user)));
-        records
-            .owner(record)
-            .and_then(own)
-            .into_iter()
-            .chain(assigned)
-    }
-}
-
-/// Owner or assigned: "assigned to me" is a matter of the fields, not of visibility by inheritance.
-fn is_held(records: &Records, kind: RecordType, record: RecordIx, user: UserIx) -> bool {
-    records.owner(record) == Some(user)
-        || (kind.has_assigned_users()
-            && records
-                .assigned
-                .get(record)
+    /// Owner or assigned: "assigned to me" is a matter of the fields, not of visibility by inheritance.
+    fn is_in_fields(self, kind: RecordType, record: RecordIx, user: UserIx) -> bool {
+        self.governance.records.of(kind).owner(record) == Some(user)
+            || self
+                .assigned(kind, record)
                 .iter()
-                .any(|assigned| assigned.user == user))
+                .any(|assigned| assigned.user == user)
+    }
 }
 
 enum Test<'f> {
@@ -581,9 +560,15 @@ impl Cursors {
 
 /// Reads a question's JSON, with the place of a fault.
 pub(crate) fn read_question<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, AskError> {
+    read_located(json).map_err(|(code, place, message)| AskError::new(code, place, message))
+}
+
+/// Reads JSON; a fault has a code, a place and a message.
+pub(crate) fn read_located<T: serde::de::DeserializeOwned>(
+    json: &str,
+) -> Result<T, (Code, Pointer, String)> {
     let mut from = serde_json::Deserializer::from_str(json);
-    let read = serde_path_to_error::deserialize(&mut from);
-    let (place, error) = match read {
+    let (place, error) = match serde_path_to_error::deserialize(&mut from) {
         Ok(value) => match from.end() {
             Ok(()) => return Ok(value),
             Err(error) => (Pointer::root(), error),
@@ -594,5 +579,5 @@ pub(crate) fn read_question<T: serde::de::DeserializeOwned>(json: &str) -> Resul
         ),
     };
     let (code, message) = crate::load::described(&error);
-    Err(AskError::new(code, place, message))
+    Err((code, place, message))
 }

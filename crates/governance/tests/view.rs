@@ -206,7 +206,7 @@ fn faults_in_a_query_have_a_code_and_a_place() {
         ),
         (
             r#"{"where": {"asigned": []}}"#,
-            Code::InvalidField,
+            Code::InvalidFilter,
             "/where/asigned",
         ),
         (r#"{"action": "look"}"#, Code::UnknownAction, "/action"),

@@ -1,0 +1,611 @@
+//! From a document to the compiled organisation: what has to hold between its parts (§10.1).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::error::{Code, Excerpt, LoadError, Pointer};
+use crate::governance::{
+    Assigned, DealRow, Deals, Governance, Header, JobRoles, Person, ProfileRow, RecordTables,
+    RoleRow, Roles, Standing, Term, Users,
+};
+use crate::load::Limits;
+use crate::org::{Company, CrmRecord, Deal, JobRole, Membership, Org, Profile, Role, User};
+use crate::profile::applicable;
+use crate::record::RecordType;
+use crate::role::Forest;
+use crate::table::{
+    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
+    Table, UserIx,
+};
+
+impl Governance {
+    /// Checks a document and builds the tables. What it refuses is §10.1's first list; what names
+    /// nothing is kept as it is written, and counts as absent.
+    pub(crate) fn compile(
+        org: Org,
+        unknown_members: Vec<Pointer>,
+        limits: &Limits,
+    ) -> Result<Self, LoadError> {
+        let check = Check { limits };
+        let root = Pointer::root();
+        check.text(&root.member("id"), &org.id)?;
+        check.text(&root.member("name"), &org.name)?;
+        check.text(&root.member("timeZone"), &org.time_zone)?;
+        let settings = org.settings;
+
+        let mut job_roles = check.job_roles(org.job_roles)?;
+        let mut roles = check.roles(org.roles)?;
+        let profiles = check.profiles(org.profiles)?;
+        let mut companies = check.companies(org.companies)?;
+        let mut users = check.users(
+            org.users,
+            &mut roles,
+            &mut job_roles,
+            &profiles,
+            &mut companies,
+        )?;
+        let mut records = check.records(org.records, &mut users, &mut job_roles)?;
+        let mut deals = check.deals(org.deals, &mut users, &mut companies)?;
+
+        roles.forest = roles.as_forest();
+        users.seat(&roles);
+        users.find_managed(&companies);
+        let user_ids = users.table.ids.len();
+        let account_ids = records.of(RecordType::Account).ids.len();
+        for &kind in RecordType::ALL {
+            let counts_assigned = settings.multi_user_assignment && kind.has_assigned_users();
+            records
+                .of_mut(kind)
+                .index(user_ids, account_ids, counts_assigned);
+        }
+        deals.index(user_ids, companies.ids.len());
+
+        Ok(Self {
+            header: Arc::new(Header {
+                id: org.id,
+                name: org.name,
+                time_zone: org.time_zone,
+                unknown_members,
+                limits: *limits,
+            }),
+            settings,
+            job_roles: Arc::new(job_roles),
+            roles: Arc::new(roles),
+            profiles: Arc::new(profiles),
+            users: Arc::new(users),
+            companies: Arc::new(companies),
+            records,
+            deals,
+            revision: 0,
+        })
+    }
+}
+
+impl Roles {
+    /// The forest of the roles that exist.
+    pub(crate) fn as_forest(&self) -> Forest {
+        let parent = |role| {
+            self.get(role)?
+                .parent
+                .filter(|&parent| self.table.exists(parent))
+        };
+        Forest::new(&self.table.ids.iter().map(parent).collect::<Vec<_>>())
+    }
+}
+
+/// The limits and forms that every part of a document is held to.
+pub(crate) struct Check<'a> {
+    pub(crate) limits: &'a Limits,
+}
+
+impl Check<'_> {
+    fn count(&self, member: &str, count: usize, limit: usize, code: Code) -> Result<(), LoadError> {
+        if count <= limit {
+            return Ok(());
+        }
+        let message = format!("{count} `{member}`, at most {limit} are read");
+        Err(LoadError::new(
+            code,
+            Pointer::root().member(member),
+            message,
+        ))
+    }
+
+    /// Text of bounded length: a name, or an id that refers to something.
+    pub(crate) fn text(&self, path: &Pointer, text: &str) -> Result<(), LoadError> {
+        if text.len() <= self.limits.text {
+            return Ok(());
+        }
+        let message = format!(
+            "text of {} bytes, at most {} are read",
+            text.len(),
+            self.limits.text
+        );
+        Err(LoadError::new(Code::TextTooLong, path.clone(), message))
+    }
+
+    /// The same, for a member that may be absent. The place is made only where it is told.
+    fn optional_text(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        member: &str,
+        text: Option<&String>,
+    ) -> Result<(), LoadError> {
+        match text {
+            Some(text) if text.len() > self.limits.text => self.text(&path().member(member), text),
+            _ => Ok(()),
+        }
+    }
+
+    /// The id of a new thing of its kind.
+    fn define<I: Ix>(
+        &self,
+        ids: &mut Ids<I>,
+        path: &dyn Fn() -> Pointer,
+        noun: &str,
+        id: &str,
+    ) -> Result<I, LoadError> {
+        self.id(path, id)?;
+        let fresh = ids.len();
+        let ix = ids.intern(id).map_err(|full| out_of_room(full, path()))?;
+        if ix.at() != fresh {
+            let message = format!("two {noun} have the id `{}`", Excerpt(id));
+            return Err(LoadError::new(
+                Code::DuplicateId,
+                path().member("id"),
+                message,
+            ));
+        }
+        Ok(ix)
+    }
+
+    /// An id of bounded length that is not empty.
+    pub(crate) fn id(&self, path: &dyn Fn() -> Pointer, id: &str) -> Result<(), LoadError> {
+        if id.is_empty() {
+            return Err(LoadError::new(
+                Code::EmptyId,
+                path().member("id"),
+                "an id is empty",
+            ));
+        }
+        if id.len() > self.limits.text {
+            self.text(&path().member("id"), id)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// An id that refers to something, which may not exist.
+    fn refer<I: Ix>(
+        &self,
+        ids: &mut Ids<I>,
+        path: impl Fn() -> Pointer,
+        id: &str,
+    ) -> Result<I, LoadError> {
+        if id.len() > self.limits.text {
+            self.text(&path(), id)?;
+        }
+        ids.intern(id).map_err(|full| out_of_room(full, path()))
+    }
+
+    fn refer_optional<I: Ix>(
+        &self,
+        ids: &mut Ids<I>,
+        path: impl Fn() -> Pointer,
+        id: Option<&String>,
+    ) -> Result<Option<I>, LoadError> {
+        id.map(|id| self.refer(ids, path, id)).transpose()
+    }
+
+    fn job_roles(&self, listed: Option<Vec<JobRole>>) -> Result<JobRoles, LoadError> {
+        let is_listed = listed.is_some();
+        let job_roles = listed.unwrap_or_else(JobRole::initial);
+        self.count(
+            "jobRoles",
+            job_roles.len(),
+            self.limits.catalogue,
+            Code::TooManyItems,
+        )?;
+        let mut table = Table::default();
+        for (index, job_role) in job_roles.into_iter().enumerate() {
+            let path = || Pointer::root().member("jobRoles").item(index);
+            let ix: JobRoleIx = self.define(&mut table.ids, &path, "job roles", &job_role.id)?;
+            self.optional_text(&path, "name", Some(&job_role.name))?;
+            table.set(ix, Some(job_role.name));
+        }
+        Ok(JobRoles {
+            table,
+            listed: is_listed,
+        })
+    }
+
+    fn roles(&self, roles: Vec<Role>) -> Result<Roles, LoadError> {
+        self.count("roles", roles.len(), self.limits.roles, Code::TooManyRoles)?;
+        let place = |index: usize| Pointer::root().member("roles").item(index);
+        let mut table: Table<RoleIx, RoleRow> = Table::default();
+        for (index, role) in roles.iter().enumerate() {
+            self.define(&mut table.ids, &|| place(index), "roles", &role.id)?;
+        }
+        for (index, role) in roles.into_iter().enumerate() {
+            self.optional_text(&|| place(index), "name", Some(&role.name))?;
+            let parent = self.refer_optional(
+                &mut table.ids,
+                || place(index).member("parent"),
+                role.parent.as_ref(),
+            )?;
+            table.push(RoleRow {
+                name: role.name,
+                parent,
+            });
+        }
+        Ok(Roles {
+            table,
+            forest: Forest::default(),
+        })
+    }
+
+    fn profiles(&self, profiles: Vec<Profile>) -> Result<Table<ProfileIx, ProfileRow>, LoadError> {
+        self.count(
+            "profiles",
+            profiles.len(),
+            self.limits.catalogue,
+            Code::TooManyItems,
+        )?;
+        let mut table = Table::default();
+        for (index, profile) in profiles.into_iter().enumerate() {
+            let path = || Pointer::root().member("profiles").item(index);
+            self.define(&mut table.ids, &path, "profiles", &profile.id)?;
+            self.profile(&path, &profile)?;
+            table.push(ProfileRow::new(profile));
+        }
+        Ok(table)
+    }
+
+    /// What a profile holds for itself. One built as data has not passed the reader, which refuses
+    /// a scope that does not apply with the same code.
+    pub(crate) fn profile(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        profile: &Profile,
+    ) -> Result<(), LoadError> {
+        self.optional_text(path, "name", Some(&profile.name))?;
+        for (kind, action, scope) in profile.permissions.iter() {
+            if !applicable(kind, action).contains(&scope) {
+                let place = path()
+                    .member("permissions")
+                    .member(kind.as_str())
+                    .member(action.as_str());
+                let message = format!("scope `{scope}` does not apply to `{action}` on `{kind}`");
+                return Err(LoadError::new(Code::ScopeNotApplicable, place, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn companies(&self, companies: Vec<Company>) -> Result<Table<CompanyIx, Company>, LoadError> {
+        self.count(
+            "companies",
+            companies.len(),
+            self.limits.catalogue,
+            Code::TooManyItems,
+        )?;
+        let mut table = Table::default();
+        for (index, company) in companies.into_iter().enumerate() {
+            let path = || Pointer::root().member("companies").item(index);
+            self.define(&mut table.ids, &path, "companies", &company.id)?;
+            self.company(&path, &company)?;
+            table.push(company);
+        }
+        Ok(table)
+    }
+
+    pub(crate) fn company(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        company: &Company,
+    ) -> Result<(), LoadError> {
+        self.optional_text(path, "name", Some(&company.name))?;
+        self.optional_text(
+            path,
+            "accountOwnerEmail",
+            company.account_owner_email.as_ref(),
+        )
+    }
+
+    fn users(
+        &self,
+        users: Vec<User>,
+        roles: &mut Roles,
+        job_roles: &mut JobRoles,
+        profiles: &Table<ProfileIx, ProfileRow>,
+        companies: &mut Table<CompanyIx, Company>,
+    ) -> Result<Users, LoadError> {
+        self.count("users", users.len(), self.limits.users, Code::TooManyUsers)?;
+        let place = |index: usize| Pointer::root().member("users").item(index);
+        let mut table: Table<UserIx, Person> = Table::default();
+        for (index, user) in users.iter().enumerate() {
+            self.define(&mut table.ids, &|| place(index), "users", &user.id)?;
+        }
+        for (index, user) in users.into_iter().enumerate() {
+            let person = self.person(
+                &|| place(index),
+                user,
+                &mut table.ids,
+                roles,
+                job_roles,
+                profiles,
+                companies,
+            )?;
+            table.push(person);
+        }
+        Ok(Users::new(table))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a user refers to things of every kind"
+    )]
+    pub(crate) fn person(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        user: User,
+        user_ids: &mut Ids<UserIx>,
+        roles: &mut Roles,
+        job_roles: &mut JobRoles,
+        profiles: &Table<ProfileIx, ProfileRow>,
+        companies: &mut Table<CompanyIx, Company>,
+    ) -> Result<Person, LoadError> {
+        self.optional_text(path, "name", Some(&user.name))?;
+        self.optional_text(path, "email", user.email.as_ref())?;
+        let Some(profile) = profiles.find(&user.profile) else {
+            let message = format!("no profile has the id `{}`", Excerpt(&user.profile));
+            return Err(LoadError::new(
+                Code::UnknownProfile,
+                path().member("profile"),
+                message,
+            ));
+        };
+        let role = self.refer_optional(
+            &mut roles.table.ids,
+            || path().member("role"),
+            user.role.as_ref(),
+        )?;
+        let job_role = self.refer_optional(
+            &mut job_roles.table.ids,
+            || path().member("jobRole"),
+            user.job_role.as_ref(),
+        )?;
+        let guest = match user.guest {
+            None => None,
+            Some(guest) => {
+                let place = || path().member("guest").member("sponsor");
+                let sponsor = self.refer_optional(user_ids, place, guest.sponsor.as_ref())?;
+                Some(Box::new(Term {
+                    claimed: guest.claimed,
+                    expires_at: guest.expires_at,
+                    revoked_at: guest.revoked_at,
+                    sponsor,
+                }))
+            }
+        };
+        let standings = self.standings(
+            &path().member("memberships"),
+            &user.memberships,
+            &mut companies.ids,
+        )?;
+        Ok(Person {
+            name: user.name,
+            email: user.email,
+            profile,
+            role,
+            job_role,
+            status: user.status,
+            guest,
+            standings,
+        })
+    }
+
+    fn standings(
+        &self,
+        path: &Pointer,
+        memberships: &[Membership],
+        ids: &mut Ids<CompanyIx>,
+    ) -> Result<Vec<Standing>, LoadError> {
+        let mut standings: Vec<Standing> = Vec::with_capacity(memberships.len());
+        let mut companies = HashSet::new();
+        let mut has_primary = false;
+        for (index, membership) in memberships.iter().enumerate() {
+            let company = self.refer(
+                ids,
+                || path.item(index).member("company"),
+                &membership.company,
+            )?;
+            if !companies.insert(company) {
+                let message = format!(
+                    "two memberships of one user at the company `{}`",
+                    Excerpt(&membership.company)
+                );
+                return Err(LoadError::new(
+                    Code::DuplicateMembership,
+                    path.item(index),
+                    message,
+                ));
+            }
+            if membership.primary && has_primary {
+                let place = path.item(index).member("primary");
+                return Err(LoadError::new(
+                    Code::DuplicatePrimary,
+                    place,
+                    "two primary companies of one user",
+                ));
+            }
+            has_primary |= membership.primary;
+            standings.push(Standing {
+                company,
+                tier: membership.tier,
+                primary: membership.primary,
+            });
+        }
+        Ok(standings)
+    }
+
+    fn records(
+        &self,
+        records: Vec<CrmRecord>,
+        users: &mut Users,
+        job_roles: &mut JobRoles,
+    ) -> Result<RecordTables, LoadError> {
+        self.count(
+            "records",
+            records.len(),
+            self.limits.records,
+            Code::TooManyItems,
+        )?;
+        let place = |index: usize| Pointer::root().member("records").item(index);
+        let mut tables = RecordTables::default();
+        for (index, record) in records.iter().enumerate() {
+            let ids = Arc::make_mut(&mut tables.of_mut(record.kind).ids);
+            self.define(ids, &|| place(index), "records of one type", &record.id)?;
+        }
+        // Accounts that do not exist get their numbers after all that do.
+        let mut account_ids =
+            Arc::unwrap_or_clone(std::mem::take(&mut tables.of_mut(RecordType::Account).ids));
+        let mut columns: [Columns; RecordType::ALL.len()] = Default::default();
+        for (index, record) in records.into_iter().enumerate() {
+            if let Some(columns) = columns.get_mut(record.kind as usize) {
+                let path = || place(index);
+                let (owner, assigned, account) = self.references(
+                    &path,
+                    &record,
+                    &mut users.table.ids,
+                    &mut job_roles.table.ids,
+                    &mut account_ids,
+                )?;
+                columns.owners.push(owner);
+                columns.assigned.push(assigned);
+                columns.accounts.push(account);
+                columns.names.push(record.name);
+                columns.fields.push(record.fields);
+            }
+        }
+        tables.of_mut(RecordType::Account).ids = Arc::new(account_ids);
+        for (&kind, columns) in RecordType::ALL.iter().zip(columns) {
+            let table = tables.of_mut(kind);
+            table.presence = Presence::loaded(columns.owners.len());
+            table.owners = Column::from(columns.owners);
+            table.assigned = Rows::pack(columns.assigned);
+            table.accounts = Column::from(columns.accounts);
+            table.names = Column::from(columns.names);
+            table.fields = Column::from(columns.fields);
+        }
+        Ok(tables)
+    }
+
+    /// The owner, the assigned users without repetitions, and the account of a record.
+    #[expect(clippy::type_complexity, reason = "the three references of a record")]
+    pub(crate) fn references(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        record: &CrmRecord,
+        user_ids: &mut Ids<UserIx>,
+        job_role_ids: &mut Ids<JobRoleIx>,
+        account_ids: &mut Ids<RecordIx>,
+    ) -> Result<(Option<UserIx>, Vec<Assigned>, Option<RecordIx>), LoadError> {
+        self.optional_text(path, "name", record.name.as_ref())?;
+        let owner =
+            self.refer_optional(user_ids, || path().member("owner"), record.owner.as_ref())?;
+        let mut assigned: Vec<Assigned> = Vec::with_capacity(record.assigned.len());
+        let mut seen = HashSet::new();
+        for (index, assignment) in record.assigned.iter().enumerate() {
+            let place = || path().member("assigned").item(index);
+            let user = self.refer(user_ids, place, &assignment.user)?;
+            let job_role = self.refer_optional(
+                job_role_ids,
+                || place().member("jobRole"),
+                assignment.job_role.as_ref(),
+            )?;
+            if seen.insert(user) {
+                assigned.push(Assigned { user, job_role });
+            }
+        }
+        let account = self.refer_optional(
+            account_ids,
+            || path().member("account"),
+            record.account.as_ref(),
+        )?;
+        Ok((owner, assigned, account))
+    }
+
+    fn deals(
+        &self,
+        deals: Vec<Deal>,
+        users: &mut Users,
+        companies: &mut Table<CompanyIx, Company>,
+    ) -> Result<Deals, LoadError> {
+        self.count("deals", deals.len(), self.limits.deals, Code::TooManyItems)?;
+        let mut ids = Ids::with_capacity(deals.len());
+        let mut rows = Vec::with_capacity(deals.len());
+        for (index, deal) in deals.into_iter().enumerate() {
+            let path = || Pointer::root().member("deals").item(index);
+            self.define(&mut ids, &path, "deals", &deal.id)?;
+            rows.push(Some(self.deal(
+                &path,
+                deal,
+                &mut users.table.ids,
+                &mut companies.ids,
+            )?));
+        }
+        Ok(Deals {
+            ids: Arc::new(ids),
+            presence: Presence::loaded(rows.len()),
+            rows: Column::from(rows),
+            ..Deals::default()
+        })
+    }
+
+    pub(crate) fn deal(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        deal: Deal,
+        user_ids: &mut Ids<UserIx>,
+        company_ids: &mut Ids<CompanyIx>,
+    ) -> Result<DealRow, LoadError> {
+        self.optional_text(path, "name", deal.name.as_ref())?;
+        self.optional_text(path, "stage", deal.stage.as_ref())?;
+        self.optional_text(path, "currency", deal.currency.as_ref())?;
+        Ok(DealRow {
+            company: self.refer(company_ids, || path().member("company"), &deal.company)?,
+            owner: self.refer(user_ids, || path().member("owner"), &deal.owner)?,
+            registered_by: self.refer_optional(
+                user_ids,
+                || path().member("registeredBy"),
+                deal.registered_by.as_ref(),
+            )?,
+            name: deal.name,
+            owner_tier: deal.owner_tier,
+            stage: deal.stage,
+            amount: deal.amount,
+            currency: deal.currency,
+            expected_close: deal.expected_close,
+            created_at: deal.created_at,
+        })
+    }
+}
+
+/// The columns of one type while they grow.
+#[derive(Default)]
+struct Columns {
+    owners: Vec<Option<UserIx>>,
+    assigned: Vec<Vec<Assigned>>,
+    accounts: Vec<Option<RecordIx>>,
+    names: Vec<Option<String>>,
+    fields: Vec<std::collections::BTreeMap<String, crate::org::FieldValue>>,
+}
+
+pub(crate) fn out_of_room(_: Full, path: Pointer) -> LoadError {
+    LoadError::new(
+        Code::TooManyItems,
+        path,
+        "the ids of one kind take more room than there is",
+    )
+}

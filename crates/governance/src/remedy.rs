@@ -1,0 +1,310 @@
+//! Remedies: the single changes that would turn a refusal into a grant (§4).
+//!
+//! A candidate is offered only after it was made on a copy and the same question was asked there.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::at::At;
+use crate::change::Change;
+use crate::governance::DealRow;
+use crate::message;
+use crate::org::{Status, Tier};
+use crate::predict::{Counted, PredictOptions, Prediction};
+use crate::profile::{Action, Scope, Toggle, applicable};
+use crate::record::RecordType;
+use crate::table::{ProfileIx, RecordIx, RoleIx, UserIx};
+
+/// How many roles are tried for one refusal, the nearest first.
+const ROLES_TRIED: usize = 8;
+
+/// Changes that would grant what was refused, and what else they would open.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Remedy {
+    /// What `apply` and `predict` accept.
+    pub changes: Vec<Change>,
+    /// The remedy as one English sentence, with what else it opens.
+    pub text: String,
+}
+
+/// What was refused.
+#[derive(Clone, Copy)]
+pub(crate) enum Refused<'a> {
+    Creation(RecordType),
+    Record(RecordType, RecordIx, Action),
+    Deal(&'a str),
+}
+
+impl At<'_> {
+    /// The remedies for a refusal, the one that opens least else first.
+    pub(crate) fn remedies(self, viewer: UserIx, refused: Refused<'_>) -> Vec<Remedy> {
+        let mut offered: Vec<(usize, Remedy)> = Vec::new();
+        for steps in self.candidates(viewer, refused) {
+            // The steps of one setting go from narrow to wide, and the narrowest that works is enough.
+            let mut steps = steps.into_iter();
+            offered.extend(steps.find_map(|step| self.verified(viewer, refused, step)));
+        }
+        if let Refused::Record(kind, record, action) = refused {
+            // Of the roles that would do, the one that opens least.
+            let roles = self.roles_to_try(viewer, kind, record, action).into_iter();
+            let roles = roles.filter_map(|role| {
+                let role = Some(self.governance.roles.id(role).to_owned());
+                self.verified(
+                    viewer,
+                    refused,
+                    Change::SetRole {
+                        user: self.user_id(viewer),
+                        role,
+                    },
+                )
+            });
+            offered.extend(roles.min_by_key(|(opened, _)| *opened));
+        }
+        offered.sort_by_key(|(opened, _)| *opened);
+        offered.into_iter().map(|(_, remedy)| remedy).collect()
+    }
+
+    /// The remedy that a candidate is, if it grants what was refused, and how much else it opens.
+    fn verified(
+        self,
+        viewer: UserIx,
+        refused: Refused<'_>,
+        candidate: Change,
+    ) -> Option<(usize, Remedy)> {
+        let changes = vec![candidate];
+        let after = self.governance.changed_by(&changes).ok()?;
+        let there = after.at(self.now());
+        let (granted, action) = match refused {
+            Refused::Creation(kind) => (there.creates(viewer, kind), None),
+            Refused::Record(kind, record, action) => {
+                (there.may(viewer, kind, record, action), Some(action))
+            }
+            Refused::Deal(id) => (
+                there.sees_deal(viewer, after.deals.find(id)?),
+                Some(Action::View),
+            ),
+        };
+        if !granted {
+            return None;
+        }
+        let options = PredictOptions {
+            action,
+            sample: Some(usize::MAX),
+            ..PredictOptions::default()
+        };
+        let prediction = self.compare(&after, &changes, &options).ok()?;
+        let own = match refused {
+            Refused::Creation(_) => None,
+            Refused::Record(kind, record, _) => Some((
+                Counted::Record(kind),
+                self.governance.records.of(kind).id(record),
+            )),
+            Refused::Deal(id) => Some((Counted::Deal, id)),
+        };
+        let opened = Opened::beside(&prediction, self.governance.users.id(viewer), own);
+        let creators = match refused {
+            Refused::Creation(kind) => self
+                .governance
+                .users
+                .iter()
+                .filter(|&user| {
+                    user != viewer && there.creates(user, kind) && !self.creates(user, kind)
+                })
+                .count(),
+            _ => 0,
+        };
+        let text = message::remedy(self, viewer, changes.first()?, &opened, creators);
+        Some((opened.pairs + creators, Remedy { changes, text }))
+    }
+
+    /// What may be worth trying: for each setting the steps from narrow to wide.
+    fn candidates(self, viewer: UserIx, refused: Refused<'_>) -> Vec<Vec<Change>> {
+        let mut candidates = Vec::new();
+        let user = || self.user_id(viewer);
+        let Some(person) = self.governance.users.get(viewer) else {
+            return candidates;
+        };
+        if person.status == Status::Locked {
+            candidates.push(vec![Change::SetStatus {
+                user: user(),
+                status: Status::Active,
+            }]);
+        }
+        if person
+            .guest
+            .as_ref()
+            .is_some_and(|term| term.revoked_at.is_some())
+        {
+            candidates.push(vec![Change::SetGuest {
+                user: user(),
+                expires_at: None,
+                claimed: None,
+                revoked_at: Some(None),
+            }]);
+        }
+        match refused {
+            Refused::Creation(kind) => {
+                candidates.push(self.widenings(person.profile, kind, Action::Create))
+            }
+            Refused::Record(kind, record, action) => {
+                let records = self.governance.records.of(kind);
+                if kind.has_assigned_users() {
+                    candidates.push(vec![Change::Assign {
+                        kind,
+                        id: records.id(record).to_owned(),
+                        user: user(),
+                        job_role: None,
+                    }]);
+                }
+                candidates.push(self.widenings(person.profile, kind, action));
+                if action != Action::View {
+                    candidates.push(self.widenings(person.profile, kind, Action::View));
+                }
+                if kind == RecordType::Prospect && records.account(record).is_some() {
+                    candidates.push(if self.toggle(viewer, Toggle::ProspectsInAccount) {
+                        self.widenings(person.profile, RecordType::Account, Action::View)
+                    } else {
+                        vec![self.permitting(person.profile, Toggle::ProspectsInAccount)]
+                    });
+                }
+            }
+            Refused::Deal(id) => {
+                let deal = self
+                    .governance
+                    .deals
+                    .find(id)
+                    .and_then(|deal| self.governance.deals.get(deal));
+                candidates.extend(deal.map(|deal| self.promotions(viewer, deal)));
+                candidates.push(vec![self.permitting(person.profile, Toggle::AllDeals)]);
+            }
+        }
+        candidates
+    }
+
+    /// The wider scopes of one setting.
+    fn widenings(self, profile: ProfileIx, kind: RecordType, action: Action) -> Vec<Change> {
+        let Some(row) = self.governance.profiles.get(profile) else {
+            return Vec::new();
+        };
+        let stored = row.scope(kind, action);
+        let wider = applicable(kind, action)
+            .iter()
+            .copied()
+            .filter(|&scope| scope > stored);
+        let profile = self.governance.profiles.id(profile);
+        wider
+            .map(|scope| Change::SetPermission {
+                profile: profile.to_owned(),
+                kind,
+                action,
+                scope,
+            })
+            .collect()
+    }
+
+    fn permitting(self, profile: ProfileIx, toggle: Toggle) -> Change {
+        Change::SetToggle {
+            profile: self.governance.profiles.id(profile).to_owned(),
+            toggle,
+            permitted: true,
+        }
+    }
+
+    /// The nearest roles from which the record would be reached, without repetitions.
+    fn roles_to_try(
+        self,
+        viewer: UserIx,
+        kind: RecordType,
+        record: RecordIx,
+        action: Action,
+    ) -> Vec<RoleIx> {
+        let forest = &self.governance.roles.forest;
+        let mut tried = BTreeSet::new();
+        let mut roles = Vec::new();
+        let mut offer = |role: Option<RoleIx>| {
+            if let Some(role) = role
+                && roles.len() < ROLES_TRIED
+                && Some(role) != self.role(viewer)
+                && tried.insert(role)
+            {
+                roles.push(role);
+            }
+        };
+        let accounts = self.governance.records.of(RecordType::Account);
+        let account = self.governance.records.of(kind).account(record);
+        let of_account =
+            account.filter(|&account| kind == RecordType::Prospect && accounts.exists(account));
+        let holders = self.holders(kind, record);
+        let holders = holders.chain(
+            of_account
+                .into_iter()
+                .flat_map(|account| self.holders(RecordType::Account, account)),
+        );
+        for holder in holders {
+            let role = self.role(holder);
+            offer(role);
+            offer(role.and_then(|role| forest.parent(role)));
+        }
+        // Nobody whose role would do holds the record: someone who sees all of the type may lift.
+        let lifts =
+            |&user: &UserIx| self.passes_gate(user) && self.scope(user, kind, action) == Scope::All;
+        if let Some(lifter) = self
+            .governance
+            .users
+            .iter()
+            .find(|user| lifts(user) && self.role(*user).is_some())
+        {
+            offer(self.role(lifter).and_then(|role| forest.parent(role)));
+        }
+        roles
+    }
+
+    /// The tiers at the deal's company above the viewer's.
+    fn promotions(self, viewer: UserIx, deal: &DealRow) -> Vec<Change> {
+        let current = self.tier_at(viewer, deal.company);
+        let has_primary = self.primary(viewer).is_some();
+        let higher = Tier::ALL
+            .iter()
+            .copied()
+            .filter(|&tier| current.is_none_or(|current| tier > current));
+        higher
+            .map(|tier| Change::SetTier {
+                user: self.user_id(viewer),
+                company: self.governance.companies.id(deal.company).to_owned(),
+                tier: Some(tier),
+                primary: (!has_primary).then_some(true),
+            })
+            .collect()
+    }
+}
+
+/// What a remedy opens beside what was asked for.
+pub(crate) struct Opened {
+    pub(crate) pairs: usize,
+    pub(crate) records: usize,
+    pub(crate) people: usize,
+}
+
+impl Opened {
+    fn beside(prediction: &Prediction, viewer: &str, own: Option<(Counted, &str)>) -> Self {
+        let mut pairs = 0;
+        let mut records = BTreeSet::new();
+        let mut people = BTreeSet::new();
+        for row in &prediction.rows {
+            for id in &row.gained_ids {
+                let asked = row.user == viewer && own == Some((row.kind, id.as_str()));
+                if !asked {
+                    pairs += 1;
+                    records.insert((row.kind, id.as_str()));
+                    people.insert(row.user.as_str());
+                }
+            }
+        }
+        Self {
+            pairs,
+            records: records.len(),
+            people: people.len(),
+        }
+    }
+}

@@ -1,0 +1,559 @@
+//! Tables: interned ids, typed so that one kind is never compared with another, and columns over them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+use std::marker::PhantomData;
+use std::ops::Range;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+/// An index into the table of one kind of thing.
+pub(crate) trait Ix: Copy + Eq + 'static {
+    fn new(number: u32) -> Self;
+    fn number(self) -> u32;
+    fn at(self) -> usize {
+        self.number() as usize
+    }
+}
+
+macro_rules! index_types {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) struct $name(u32);
+
+        impl Ix for $name {
+            fn new(number: u32) -> Self {
+                Self(number)
+            }
+            fn number(self) -> u32 {
+                self.0
+            }
+        }
+    )+ };
+}
+
+index_types! {
+    /// A user, or an id that stands where a user's id belongs and names nobody.
+    UserIx,
+    RoleIx,
+    ProfileIx,
+    JobRoleIx,
+    CompanyIx,
+    /// A record within its type.
+    RecordIx,
+    DealIx,
+}
+
+/// The ids of one kind, each stored once and numbered in the order of arrival.
+///
+/// An id that is only mentioned (a holder who names nobody) has a number as well: the things that
+/// exist are told apart by the table that belongs to the ids. Ids are compared byte for byte (§10.4).
+#[derive(Debug, Clone)]
+pub(crate) struct Ids<I> {
+    text: String,
+    /// Where each id ends in `text`; it begins where the one before ends.
+    ends: Vec<u32>,
+    table: HashTable<u32>,
+    kind: PhantomData<I>,
+}
+
+/// There is no number left for one more id, or no room for its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
+impl<I> Default for Ids<I> {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            ends: Vec::new(),
+            table: HashTable::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix> Ids<I> {
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self {
+            ends: Vec::with_capacity(count),
+            table: HashTable::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
+    /// How many ids there are, the merely mentioned ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<I> {
+        self.table
+            .find(hash(id), |&number| {
+                text_at(&self.text, &self.ends, number) == id
+            })
+            .map(|&number| I::new(number))
+    }
+
+    /// The number of `id`, which is a new one if it is seen for the first time.
+    pub(crate) fn intern(&mut self, id: &str) -> Result<I, Full> {
+        if let Some(known) = self.get(id) {
+            return Ok(known);
+        }
+        let number = u32::try_from(self.ends.len())
+            .ok()
+            .filter(|&number| number != u32::MAX)
+            .ok_or(Full)?;
+        let end = u32::try_from(self.text.len() + id.len()).map_err(|_| Full)?;
+        self.text.push_str(id);
+        self.ends.push(end);
+        let Self {
+            text, ends, table, ..
+        } = self;
+        table.insert_unique(hash(id), number, |&other| hash(text_at(text, ends, other)));
+        Ok(I::new(number))
+    }
+
+    pub(crate) fn text(&self, ix: I) -> &str {
+        text_at(&self.text, &self.ends, ix.number())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = I> + Clone + use<I> {
+        (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(I::new)
+    }
+}
+
+fn hash(id: &str) -> u64 {
+    // The seed is fixed, because randomness would be an input; a hostile organisation can slow its own load only.
+    FixedState::with_seed(0x51de_11e7).hash_one(id)
+}
+
+fn text_at<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
+    let at = number as usize;
+    let start = at
+        .checked_sub(1)
+        .and_then(|before| ends.get(before))
+        .map_or(0, |&end| end as usize);
+    let end = ends.get(at).map_or(start, |&end| end as usize);
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Things of one kind: their ids, and a row for each that exists.
+///
+/// The order of the numbers is the load order.
+#[derive(Debug, Clone)]
+pub(crate) struct Table<I, R> {
+    pub(crate) ids: Ids<I>,
+    rows: Vec<Option<R>>,
+    count: usize,
+}
+
+impl<I, R> Default for Table<I, R> {
+    fn default() -> Self {
+        Self {
+            ids: Ids::default(),
+            rows: Vec::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<I: Ix, R> Table<I, R> {
+    /// How many things exist.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The row; `None` for an id that names nothing.
+    pub(crate) fn get(&self, ix: I) -> Option<&R> {
+        self.rows.get(ix.at()).and_then(Option::as_ref)
+    }
+
+    /// The row, to be changed.
+    pub(crate) fn get_mut(&mut self, ix: I) -> Option<&mut R> {
+        self.rows.get_mut(ix.at()).and_then(Option::as_mut)
+    }
+
+    pub(crate) fn exists(&self, ix: I) -> bool {
+        self.get(ix).is_some()
+    }
+
+    /// The thing with this id, if there is one.
+    pub(crate) fn find(&self, id: &str) -> Option<I> {
+        self.ids.get(id).filter(|&ix| self.exists(ix))
+    }
+
+    pub(crate) fn id(&self, ix: I) -> &str {
+        self.ids.text(ix)
+    }
+
+    /// What exists, in load order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (I, &R)> + Clone {
+        self.ids
+            .iter()
+            .zip(&self.rows)
+            .filter_map(|(ix, row)| row.as_ref().map(|row| (ix, row)))
+    }
+
+    /// Gives a row to the first id that has none yet and follows all that have.
+    pub(crate) fn push(&mut self, row: R) {
+        self.rows.push(Some(row));
+        self.count += 1;
+    }
+
+    /// Makes the thing exist with this row, or not exist.
+    pub(crate) fn set(&mut self, ix: I, row: Option<R>) {
+        if self.rows.len() <= ix.at() {
+            self.rows.resize_with(ix.at() + 1, || None);
+        }
+        if let Some(slot) = self.rows.get_mut(ix.at()) {
+            self.count -= usize::from(slot.is_some());
+            self.count += usize::from(row.is_some());
+            *slot = row;
+        }
+    }
+}
+
+/// Which numbers of a kind exist, where nearly all of the first so many do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Presence {
+    loaded: u32,
+    /// The loaded ones that were removed, and the later ones that were added.
+    flipped: BTreeSet<u32>,
+}
+
+impl Presence {
+    pub(crate) fn loaded(count: usize) -> Self {
+        Self {
+            loaded: u32::try_from(count).unwrap_or(u32::MAX),
+            flipped: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn contains<I: Ix>(&self, ix: I) -> bool {
+        let number = ix.number();
+        (number < self.loaded) != (!self.flipped.is_empty() && self.flipped.contains(&number))
+    }
+
+    pub(crate) fn set<I: Ix>(&mut self, ix: I, present: bool) {
+        if self.contains(ix) != present && !self.flipped.remove(&ix.number()) {
+            self.flipped.insert(ix.number());
+        }
+    }
+
+    /// How many exist.
+    pub(crate) fn len(&self) -> usize {
+        let removed = self.flipped.range(..self.loaded).count();
+        self.loaded as usize - removed + (self.flipped.len() - removed)
+    }
+
+    /// Those that exist, in load order.
+    pub(crate) fn iter<I: Ix>(&self) -> impl Iterator<Item = I> + Clone + '_ {
+        let loaded = (0..self.loaded).filter(|number| !self.flipped.contains(number));
+        loaded
+            .chain(self.flipped.range(self.loaded..).copied())
+            .map(I::new)
+    }
+
+    /// How many of those that exist come before `ix`: its position for a caller's own columns.
+    pub(crate) fn position<I: Ix>(&self, ix: I) -> u32 {
+        let number = ix.number();
+        if self.flipped.is_empty() {
+            return number;
+        }
+        let flipped = |range: Range<u32>| {
+            let count = self.flipped.range(range).count();
+            u32::try_from(count).unwrap_or(u32::MAX)
+        };
+        let loaded = number.min(self.loaded);
+        loaded - flipped(0..loaded) + flipped(self.loaded.min(number)..number)
+    }
+
+    /// The numbers that were loaded, removed ones included, and those that differ from that.
+    pub(crate) fn parts(&self) -> (Range<usize>, impl Iterator<Item = u32> + '_) {
+        (0..self.loaded as usize, self.flipped.iter().copied())
+    }
+}
+
+/// One value per index. Clones share the values; what is set in one is not seen in the others.
+#[derive(Debug)]
+pub(crate) struct Column<I, T> {
+    base: Arc<Vec<T>>,
+    patched: BTreeMap<u32, T>,
+    kind: PhantomData<I>,
+}
+
+impl<I, T: Clone> Clone for Column<I, T> {
+    fn clone(&self) -> Self {
+        Self {
+            base: Arc::clone(&self.base),
+            patched: self.patched.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I, T> Default for Column<I, T> {
+    fn default() -> Self {
+        Self::from(Vec::new())
+    }
+}
+
+impl<I, T> From<Vec<T>> for Column<I, T> {
+    fn from(values: Vec<T>) -> Self {
+        Self {
+            base: Arc::new(values),
+            patched: BTreeMap::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix, T: Clone + Default> Column<I, T> {
+    pub(crate) fn get(&self, ix: I) -> Option<&T> {
+        if !self.patched.is_empty()
+            && let Some(value) = self.patched.get(&ix.number())
+        {
+            return Some(value);
+        }
+        self.base.get(ix.at())
+    }
+
+    pub(crate) fn set(&mut self, ix: I, value: T) {
+        self.patched.insert(ix.number(), value);
+    }
+
+    /// Writes what was set into the shared values, if no clone shares them any more.
+    pub(crate) fn settle(&mut self) {
+        if let Some(base) = Arc::get_mut(&mut self.base) {
+            for (number, value) in std::mem::take(&mut self.patched) {
+                let at = number as usize;
+                if base.len() <= at {
+                    base.resize(at + 1, T::default());
+                }
+                if let Some(slot) = base.get_mut(at) {
+                    *slot = value;
+                }
+            }
+        }
+    }
+}
+
+/// A list per index, stored end to end. Clones share the lists; what is set in one is not seen in the others.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows<I, V> {
+    base: Arc<Packed<V>>,
+    patched: BTreeMap<u32, Vec<V>>,
+    kind: PhantomData<I>,
+}
+
+#[derive(Debug, Clone)]
+struct Packed<V> {
+    starts: Vec<u32>,
+    values: Vec<V>,
+}
+
+impl<I, V> Default for Rows<I, V> {
+    fn default() -> Self {
+        Self::pack(std::iter::empty::<[V; 0]>())
+    }
+}
+
+impl<I, V> Rows<I, V> {
+    /// Stores the lists of the indices from the first on.
+    pub(crate) fn pack<L: IntoIterator<Item = V>>(lists: impl IntoIterator<Item = L>) -> Self {
+        let mut packed = Packed {
+            starts: vec![0],
+            values: Vec::new(),
+        };
+        for list in lists {
+            packed.values.extend(list);
+            let end = u32::try_from(packed.values.len()).unwrap_or(u32::MAX);
+            packed.starts.push(end);
+        }
+        Self {
+            base: Arc::new(packed),
+            patched: BTreeMap::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix, V: Copy> Rows<I, V> {
+    /// The list of `ix`; empty where there is none.
+    pub(crate) fn get(&self, ix: I) -> &[V] {
+        if !self.patched.is_empty()
+            && let Some(list) = self.patched.get(&ix.number())
+        {
+            return list;
+        }
+        let Packed { starts, values } = &*self.base;
+        let start = starts.get(ix.at()).copied().unwrap_or_default() as usize;
+        let end = starts.get(ix.at() + 1).copied().unwrap_or_default() as usize;
+        values.get(start..end).unwrap_or_default()
+    }
+
+    pub(crate) fn set(&mut self, ix: I, list: Vec<V>) {
+        self.patched.insert(ix.number(), list);
+    }
+
+    /// Packs the lists anew, once those that were set are more than a small part of all.
+    pub(crate) fn settle(&mut self) {
+        const FEW: usize = 1_024;
+        let lists = self.base.starts.len();
+        if self.patched.len() > FEW && self.patched.len() > lists / 64 {
+            let beyond = self
+                .patched
+                .last_key_value()
+                .map_or(0, |(&number, _)| number as usize + 1);
+            let count = u32::try_from(beyond.max(lists - 1)).unwrap_or(u32::MAX);
+            *self = Self::pack((0..count).map(|number| self.get(I::new(number)).to_vec()));
+        }
+    }
+
+    /// Collects pairs of (index, value) into one list per index, each in the order of the pairs.
+    pub(crate) fn group(
+        count: usize,
+        pairs: impl Iterator<Item = (I, V)> + Clone,
+        filler: V,
+    ) -> Self {
+        let mut starts = vec![0_u32; count + 1];
+        for (ix, _) in pairs.clone() {
+            if let Some(size) = starts.get_mut(ix.at() + 1) {
+                *size += 1;
+            }
+        }
+        let mut total = 0;
+        for start in &mut starts {
+            total += *start;
+            *start = total;
+        }
+        let mut next = starts.clone();
+        let mut values = vec![filler; total as usize];
+        for (ix, value) in pairs {
+            if let Some(place) = next.get_mut(ix.at())
+                && let Some(slot) = values.get_mut(*place as usize)
+            {
+                *slot = value;
+                *place += 1;
+            }
+        }
+        Self {
+            base: Arc::new(Packed { starts, values }),
+            patched: BTreeMap::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix, V: Copy + Ord> Rows<I, V> {
+    /// Puts `value` into the ordered list of `ix`, if it is not in it.
+    pub(crate) fn include(&mut self, ix: I, value: V) {
+        let list = self.get(ix);
+        if let Err(place) = list.binary_search(&value) {
+            let mut list = list.to_vec();
+            list.insert(place, value);
+            self.set(ix, list);
+        }
+    }
+
+    /// Takes `value` out of the ordered list of `ix`, if it is in it.
+    pub(crate) fn exclude(&mut self, ix: I, value: V) {
+        let list = self.get(ix);
+        if let Ok(place) = list.binary_search(&value) {
+            let mut list = list.to_vec();
+            list.remove(place);
+            self.set(ix, list);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_compared_byte_for_byte() {
+        let mut ids = Ids::<UserIx>::default();
+        let numbers: Vec<_> = [
+            "a",
+            "A",
+            "007",
+            "7",
+            "__proto__",
+            "🦊",
+            "a",
+            " ",
+            "e\u{301}",
+            "é",
+        ]
+        .into_iter()
+        .map(|id| ids.intern(id).map(Ix::number))
+        .collect();
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 0, 6, 7, 8].map(Ok));
+        assert_eq!(ids.get("🦊").map(|ix| ids.text(ix)), Some("🦊"));
+        assert_eq!(ids.get("b"), None);
+    }
+
+    #[test]
+    fn pairs_are_grouped_in_their_order() {
+        let pairs = [(2, 10), (0, 11), (2, 12)].map(|(user, value)| (UserIx::new(user), value));
+        let rows = Rows::group(3, pairs.into_iter(), 0);
+        assert_eq!(rows.get(UserIx::new(0)), [11]);
+        assert!(rows.get(UserIx::new(1)).is_empty());
+        assert_eq!(rows.get(UserIx::new(2)), [10, 12]);
+        assert!(rows.get(UserIx::new(9)).is_empty());
+    }
+
+    #[test]
+    fn what_is_set_in_a_clone_stays_there() {
+        let pairs = [(0, 1), (0, 5), (1, 7)].map(|(user, value)| (UserIx::new(user), value));
+        let rows: Rows<UserIx, i32> = Rows::group(2, pairs.into_iter(), 0);
+        let mut changed = rows.clone();
+        changed.include(UserIx::new(0), 3);
+        changed.include(UserIx::new(0), 3);
+        changed.exclude(UserIx::new(1), 7);
+        changed.exclude(UserIx::new(1), 8);
+        changed.include(UserIx::new(4), 9);
+        assert_eq!(changed.get(UserIx::new(0)), [1, 3, 5]);
+        assert!(changed.get(UserIx::new(1)).is_empty());
+        assert_eq!(changed.get(UserIx::new(4)), [9]);
+        assert_eq!(rows.get(UserIx::new(0)), [1, 5]);
+        assert_eq!(rows.get(UserIx::new(1)), [7]);
+
+        for number in 0..2_000 {
+            changed.include(UserIx::new(number), 100);
+        }
+        let before: Vec<_> = (0..2_001)
+            .map(|number| changed.get(UserIx::new(number)).to_vec())
+            .collect();
+        changed.settle();
+        assert!(changed.patched.is_empty());
+        let after: Vec<_> = (0..2_001)
+            .map(|number| changed.get(UserIx::new(number)).to_vec())
+            .collect();
+        assert_eq!(before, after);
+    }
+
+    #[test]
+    fn positions_leave_out_what_was_removed() {
+        let mut presence = Presence::loaded(3);
+        presence.set(UserIx::new(1), false);
+        presence.set(UserIx::new(5), true);
+        presence.set(UserIx::new(4), true);
+        presence.set(UserIx::new(4), true);
+        let present: Vec<UserIx> = presence.iter().collect();
+        assert_eq!(present, [0, 2, 4, 5].map(UserIx::new));
+        assert_eq!(presence.len(), 4);
+        let positions: Vec<_> = present
+            .iter()
+            .map(|&user| presence.position(user))
+            .collect();
+        assert_eq!(positions, [0, 1, 2, 3]);
+        presence.set(UserIx::new(5), false);
+        presence.set(UserIx::new(1), true);
+        assert_eq!(presence.len(), 4);
+    }
+}
