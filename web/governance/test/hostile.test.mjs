@@ -1,0 +1,226 @@
+// Whatever is loaded or asked ends in an answer or in a GovernanceError: no trap, no hang, no wrong answer.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { imported } from './installed.mjs';
+import { NOW, ORG, org } from './organisation.mjs';
+import { refuses } from './thrown.mjs';
+
+const package_ = await imported();
+await package_.default();
+const { Governance, GovernanceError } = package_;
+
+/** Loads a document and asks it everything, or is refused. Gives the code of the refusal. */
+function survived(document) {
+  let governance;
+  try {
+    governance = Governance.load(document, { now: NOW });
+  } catch (error) {
+    assert.ok(error instanceof GovernanceError, `${error?.stack ?? error}`);
+    assert.notEqual(error.code, 'trapped', `${error.cause?.stack}`);
+    return error.code;
+  }
+  governance.diagnose();
+  governance.visible('u', 'account');
+  governance.pipeline('u');
+  governance.toJSON();
+  governance.free();
+  return undefined;
+}
+
+test.afterEach(() => {
+  const governance = Governance.load(ORG, { now: NOW });
+  assert.equal(governance.can('ada', 'view', 'account', 'globex'), true);
+  assert.equal(governance.can('bo', 'view', 'account', 'initech'), false);
+  governance.free();
+});
+
+const NAMES = [
+  '__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', 'length', '0', '00', '-1', '1e3',
+  'null', 'undefined', 'NaN', ' ', '\u0000', '\u202e', '\ufeff', '\ufffd', 'é', 'e\u0301', '🦀', '👩‍👩‍👧', 'a'.repeat(1024), '"', '\\', '/', '~',
+  "'; DROP TABLE users; --", '<script>', '${id}', '%00', '\u2028',
+];
+
+test('any text is an id, and only equal to itself', () => {
+  const governance = Governance.load(
+    {
+      ...org({
+        profiles: NAMES.map((id) => ({ id, name: id, permissions: { account: { view: 'owned' } } })),
+        roles: NAMES.map((id) => ({ id, name: id })),
+        users: NAMES.map((id) => ({ id, name: id, profile: id, role: id })),
+        companies: NAMES.map((id) => ({ id, name: id })),
+        records: NAMES.map((id) => ({ type: 'account', id, name: id, owner: id, fields: { [id]: id } })),
+        deals: NAMES.map((id) => ({ id, company: id, owner: id })),
+      }),
+      id: '__proto__',
+    },
+    { now: NOW },
+  );
+  for (const [index, id] of NAMES.entries()) {
+    assert.deepEqual(governance.visible(id, 'account').ids, [id]);
+    assert.deepEqual([...governance.visibleIndices(id, 'account')], [index]);
+    assert.deepEqual([...governance.canMany(id, 'view', 'account', NAMES)], NAMES.map((other) => (other === id ? 1 : 0)));
+    assert.deepEqual(governance.viewers('account', id).map(({ user }) => user), [id]);
+    assert.deepEqual(governance.explain(id, 'view', 'account', id).grants.map(({ rule, user }) => [rule, user ?? id]), [['owner', id]]);
+    assert.deepEqual(governance.pipeline(id).rows.map((row) => row.id), [id]);
+    assert.deepEqual(governance.dealViewers(id).map(({ user }) => user), [id]);
+    assert.deepEqual(governance.visible(id, 'account', { where: { field: id, is: id } }).ids, [id]);
+  }
+  const fields = governance.toJSON().records[0].fields;
+  assert.deepEqual(Object.keys(fields), ['__proto__']);
+  assert.deepEqual(Object.getOwnPropertyDescriptor(fields, '__proto__')?.value, '__proto__');
+  assert.equal({}.id, undefined);
+});
+
+test('a chain of 100,000 roles is asked from both ends, up and in a circle', () => {
+  const count = 100_000;
+  const chain = (roles) =>
+    org({
+      roles,
+      profiles: [{ id: 'p', name: 'P', permissions: { account: { view: 'reports' } } }],
+      users: [
+        { id: 'top', name: 'Top', profile: 'p', role: 'r0' },
+        { id: 'bottom', name: 'Bottom', profile: 'p', role: `r${count - 1}` },
+      ],
+      records: [
+        { type: 'account', id: 'high', owner: 'top' },
+        { type: 'account', id: 'low', owner: 'bottom' },
+      ],
+    });
+  const downwards = Array.from({ length: count }, (_, at) => ({ id: `r${at}`, name: 'R', parent: at === 0 ? null : `r${at - 1}` }));
+  for (const roles of [downwards, downwards.toReversed()]) {
+    const governance = Governance.load(chain(roles), { now: NOW });
+    assert.deepEqual(governance.visible('top', 'account').ids, ['high', 'low']);
+    assert.deepEqual(governance.visible('bottom', 'account').ids, ['low']);
+    const [grant] = governance.explain('top', 'view', 'account', 'low').grants;
+    assert.equal(grant.roles.length, count);
+    governance.diagnose();
+    governance.free();
+  }
+  const circle = downwards.map((role, at) => (at === 0 ? { ...role, parent: `r${count - 1}` } : role));
+  const governance = Governance.load(chain(circle), { now: NOW });
+  assert.deepEqual(governance.visible('top', 'account').ids, ['high']);
+  assert.ok(governance.diagnose().some(({ code }) => code === 'role-cycle'));
+  governance.free();
+});
+
+test('JSON nested 10,000 deep is refused wherever it stands', () => {
+  const deep = '['.repeat(10_000) + ']'.repeat(10_000);
+  const objects = '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000);
+  const open = '['.repeat(10_000_000);
+  for (const nested of [deep, objects, open]) {
+    assert.ok(survived(nested));
+    assert.ok(survived(JSON.stringify(ORG).replace('"Acme"', nested)));
+    assert.ok(survived(JSON.stringify(ORG).replace('{"employees":120}', nested)));
+    // A member that the format does not have is passed over, but not blindly.
+    survived(JSON.stringify(ORG).replace('"name":"Acme"', `"name":"Acme","other":${nested}`));
+  }
+});
+
+test('an object nested 10,000 or 1,000,000 deep is refused', () => {
+  for (const depth of [10_000, 1_000_000]) {
+    let nested = {};
+    for (let level = 0; level < depth; level += 1) nested = { nested };
+    assert.ok(survived({ ...ORG, name: nested }));
+  }
+});
+
+test('a filter nested deep is refused, one that is wide is answered', () => {
+  const governance = Governance.load(ORG, { now: NOW });
+  for (const depth of [100, 10_000, 200_000]) {
+    let where = { owner: ['bo'] };
+    for (let level = 0; level < depth; level += 1) where = level % 2 ? { not: where } : { all: [where] };
+    assert.throws(
+      () => governance.visible('ada', 'account', { where }),
+      (error) => error instanceof GovernanceError && ['too-deep', 'invalid-argument'].includes(error.code),
+    );
+  }
+  const wide = { any: Array.from({ length: 50_000 }, (_, at) => ({ text: `nothing ${at}` })) };
+  assert.equal(governance.visible('ada', 'account', { where: wide }).total, 0);
+  governance.free();
+});
+
+test('50 MB of garbage is refused', () => {
+  const garbage = new Uint8Array(50_000_000);
+  let state = 1;
+  for (let at = 0; at < garbage.length; at += 1) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    garbage[at] = state >>> 24;
+  }
+  assert.equal(survived(garbage), 'malformed-json');
+  assert.equal(survived(new Uint8Array(50_000_000)), 'malformed-json');
+  assert.ok(survived(`{"format":"sidelight.org/1","id":"${'x'.repeat(50_000_000)}"}`));
+  assert.ok(survived(' '.repeat(50_000_000)));
+  assert.ok(survived(`[${'{},'.repeat(16_000_000)}{}]`));
+});
+
+test('a document above the limit is refused before it costs memory', () => {
+  const view = new DataView(new ArrayBuffer(300_000_000));
+  refuses(package_, () => Governance.load(view), 'document-too-large', '');
+  refuses(package_, () => Governance.load('x'.repeat(300_000_000)), 'document-too-large', '');
+});
+
+test('numbers out of range are kept exactly or refused', () => {
+  const field = (number) => JSON.stringify(ORG).replace('"employees":120', `"employees":${number}`);
+  for (const number of ['9007199254740993', '-0', '1e308', '1E-400', '0.1', '123456789012345678901234567890']) {
+    assert.equal(survived(field(number)), undefined, number);
+  }
+  for (const number of ['1e999', '01', '+1', 'NaN', 'Infinity', '.5', '1.', '0x10', '--1']) {
+    assert.ok(survived(field(number)), number);
+  }
+  const governance = Governance.load(ORG, { now: NOW });
+  for (const limit of [0, 1, 2 ** 31, 2 ** 32 - 1]) governance.visible('ada', 'account', { limit });
+  for (const limit of [2 ** 32, 2 ** 53, 1e300]) {
+    try {
+      assert.equal(governance.visible('ada', 'account', { limit }).total, 3);
+    } catch (error) {
+      assert.ok(error instanceof GovernanceError);
+      assert.notEqual(error.code, 'trapped');
+    }
+  }
+  for (const bound of [Number.MAX_VALUE, -Number.MAX_VALUE, Number.MIN_VALUE, -0]) {
+    governance.visible('ada', 'account', { where: { field: 'employees', min: bound } });
+  }
+  governance.free();
+});
+
+test('texts longer than the limit are refused', () => {
+  const long = 'x'.repeat(1_000_000);
+  assert.equal(survived({ ...ORG, name: long }), 'text-too-long');
+  assert.equal(survived({ ...ORG, roles: [{ id: long, name: 'Long' }] }), 'text-too-long');
+  const governance = Governance.load(ORG, { now: NOW });
+  assert.equal(governance.can(long, 'view', 'account', 'globex'), false);
+  assert.equal(governance.can('ada', 'view', 'account', long), false);
+  assert.equal(governance.explain(long, 'view', 'account', long).allowed, false);
+  assert.deepEqual(governance.visible('ada', 'account', { where: { text: long } }).ids, []);
+  refuses(package_, () => governance.can('ada', long, 'account', 'globex'), 'unknown-action');
+  governance.free();
+});
+
+test('every document that a byte was changed in ends in an answer or an error', () => {
+  const bytes = new TextEncoder().encode(JSON.stringify(ORG));
+  for (let at = 0; at < bytes.length; at += 1) {
+    for (const byte of [0, 0x22, 0x5c, 0x7b, 0x80, 0xff]) survived(bytes.with(at, byte));
+    survived(bytes.subarray(0, at));
+  }
+});
+
+test('many holders, many questions, much of everything', () => {
+  const count = 200_000;
+  const governance = Governance.load(
+    org({
+      profiles: [{ id: 'p', name: 'P', permissions: { account: { view: 'peers' } } }],
+      roles: [{ id: 'r', name: 'R' }],
+      users: Array.from({ length: 1_000 }, (_, at) => ({ id: `u${at}`, name: 'U', profile: 'p', role: 'r' })),
+      records: Array.from({ length: count }, (_, at) => ({ type: 'account', id: `a${at}`, owner: `u${at % 1_000}` })),
+    }),
+    { now: NOW },
+  );
+  assert.equal(governance.visibleIndices('u7', 'account').length, count);
+  assert.equal(governance.visible('u7', 'account').ids.length, count);
+  const ids = Array.from({ length: count }, (_, at) => `a${at}`);
+  assert.ok(governance.canMany('u7', 'view', 'account', ids).every((answer) => answer === 1));
+  assert.equal(governance.viewers('account', 'a0').length, 1_000);
+  governance.free();
+});
