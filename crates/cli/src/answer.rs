@@ -67,17 +67,20 @@ fn table(header: &[(&str, Column)], rows: impl IntoIterator<Item = Vec<String>>)
     for row in rows {
         table.add_row(row);
     }
+    let terminal = terminal_size::terminal_size_of(std::io::stdout());
     for (column, (_, behaviour)) in table.column_iter_mut().zip(header) {
         column.set_padding((0, 2));
-        column.set_constraint(match behaviour {
-            Column::Word | Column::Number => ColumnConstraint::ContentWidth,
-            Column::Prose => ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST_PROSE)),
-        });
-        if *behaviour == Column::Number {
+        if *behaviour == Number {
             column.set_cell_alignment(CellAlignment::Right);
         }
+        if terminal.is_some() {
+            column.set_constraint(match behaviour {
+                Word | Number => ColumnConstraint::ContentWidth,
+                Prose => ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST_PROSE)),
+            });
+        }
     }
-    if let Some((width, _)) = terminal_size::terminal_size_of(std::io::stdout()) {
+    if let Some((width, _)) = terminal {
         table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width.0);
@@ -292,7 +295,7 @@ pub(crate) fn assignees(at: At<'_>, question: &AssigneesQuestion, assignees: &As
             &[
                 ("USER", Prose),
                 ("PART", Word),
-                ("JOB ROLE", Prose),
+                ("JOB ROLE", Word),
                 ("STATUS", Word),
             ],
             rows,

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sidelight_governance::{Action, Governance, PipelineQuery, Query, RecordType};
+use sidelight_governance::{Action, Decision, Governance, PipelineQuery, Query, RecordType};
 
 use crate::sidelight::{Run, command, root, sidelight};
 
@@ -31,6 +31,13 @@ fn value(answer: impl Serialize) -> Value {
     serde_json::from_str(&serde_json::to_string(&answer).unwrap()).unwrap()
 }
 
+/// A decision with the list of remedies that the contract has.
+fn decision(decision: &Decision) -> Value {
+    let mut told = value(decision);
+    told["remedies"] = json!([]);
+    told
+}
+
 #[test]
 fn json_answers_are_those_of_the_rules_crate() {
     use RecordType::{Account, Opportunity};
@@ -54,8 +61,8 @@ fn json_answers_are_those_of_the_rules_crate() {
         ),
         (
             "explain --user alice --type account --id acme",
-            value(
-                at.explain("alice", Action::View, Account, Some("acme"))
+            decision(
+                &at.explain("alice", Action::View, Account, Some("acme"))
                     .unwrap(),
             ),
         ),
@@ -77,7 +84,7 @@ fn json_answers_are_those_of_the_rules_crate() {
         ),
         (
             "explain-deal --user joseph --id larkspur-002",
-            value(at.explain_deal("joseph", "larkspur-002")),
+            decision(&at.explain_deal("joseph", "larkspur-002")),
         ),
         ("diagnose", value(at.diagnose())),
     ] {
