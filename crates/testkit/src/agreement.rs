@@ -373,10 +373,7 @@ pub fn pipeline(at: At<'_>, reference: Reference<'_>, user: &str, query: &Value)
             prop_assert_eq!(&row.name, deal.name.as_deref().unwrap_or_default());
             prop_assert_eq!(&row.company, &deal.company);
             prop_assert_eq!(&row.owner, &deal.owner);
-            prop_assert_eq!(
-                &row.registered_by,
-                deal.registered_by.as_ref().unwrap_or(&deal.owner)
-            );
+            prop_assert_eq!(&row.registered_by, expected.registrar);
             prop_assert_eq!(&row.stage, deal.stage.as_deref().unwrap_or_default());
             prop_assert_eq!(
                 row.amount.map(|amount| amount.to_string()),

@@ -14,6 +14,8 @@ use super::{Decision, Grant, Reference};
 pub struct Row<'a> {
     /// The deal.
     pub deal: &'a Deal,
+    /// Its registrar: the deal owner, where the deal names nobody.
+    pub registrar: &'a str,
     /// The words of the rules that show it.
     pub grants: Vec<&'static str>,
     /// What the viewer may do with it.
@@ -166,23 +168,18 @@ impl<'a> Reference<'a> {
                 let grants: Vec<&str> = decision.grants.iter().map(|grant| grant.rule).collect();
                 rows.push(Row {
                     deal,
+                    registrar: self.registrar(deal),
                     interactions: interactions(&grants),
                     grants,
                 });
             }
         }
-        let registrar = |row: &Row<'a>| {
-            row.deal
-                .registered_by
-                .clone()
-                .unwrap_or_else(|| row.deal.owner.clone())
-        };
         sort(&mut rows, query, |row, by| match by {
             "id" => Sortable::Text(row.deal.id.clone()),
             "name" => row.deal.name.clone().into(),
             "company" => Sortable::Text(row.deal.company.clone()),
             "owner" => Sortable::Text(row.deal.owner.clone()),
-            "registeredBy" => Sortable::Text(registrar(row)),
+            "registeredBy" => Sortable::Text(row.registrar.to_owned()),
             "stage" => row.deal.stage.clone().into(),
             "amount" => row.deal.amount.map_or(Sortable::Absent, Sortable::Amount),
             "currency" => row.deal.currency.clone().into(),
