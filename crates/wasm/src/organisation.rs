@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sidelight_governance::error::Code;
-use sidelight_governance::{Action, At, Decision, Governance, Instant, Limits, PipelineQuery, Query, RecordType};
+use sidelight_governance::{Action, At, Governance, Instant, Limits, PipelineQuery, Query, RecordType};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::crossing::{Failure, answer, word};
@@ -98,7 +98,7 @@ impl Organisation {
     /// As there, and an unknown action or type.
     pub fn explain(&self, clock: f64, user: &str, action: &str, kind: &str, id: Option<String>) -> Result<String, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
-        answer(&Told::new(self.at(clock)?.explain(user, action, kind, id.as_deref())?))
+        answer(&self.at(clock)?.explain(user, action, kind, id.as_deref())?)
     }
 
     /// [`At::visible`]
@@ -152,7 +152,7 @@ impl Organisation {
     /// None but a clock that tells no instant.
     #[wasm_bindgen(js_name = explainDeal)]
     pub fn explain_deal(&self, clock: f64, user: &str, id: &str) -> Result<String, Failure> {
-        answer(&Told::new(self.at(clock)?.explain_deal(user, id)))
+        answer(&self.at(clock)?.explain_deal(user, id))
     }
 
     /// [`At::deal_viewers`]
@@ -187,21 +187,6 @@ impl Organisation {
             None => instant(clock)?,
         };
         Ok(self.governance.at(now))
-    }
-}
-
-/// A decision as JavaScript knows it.
-#[derive(Serialize)]
-struct Told {
-    #[serde(flatten)]
-    decision: Decision,
-    /// Not looked for yet (§4). Scripts find the list that they will find, with nothing in it.
-    remedies: [(); 0],
-}
-
-impl Told {
-    fn new(decision: Decision) -> Self {
-        Self { decision, remedies: [] }
     }
 }
 

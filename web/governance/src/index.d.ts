@@ -182,7 +182,7 @@ export interface Decision {
   grants: Grant[];
   /** Empty when allowed. */
   obstacles: Obstacle[];
-  /** Changes that would grant it. This version looks for none: the list is empty. */
+  /** The smallest single changes that would grant it, each verified to do so; empty when allowed. */
   remedies: { changes: Change[]; text: string }[];
   /** True when asked on a slice about somebody else than its viewer. */
   advisory: boolean;

@@ -79,6 +79,8 @@ test('explain gives every obstacle', () => {
   assert.deepEqual(decision.grants, []);
   const told = decision.obstacles.map(({ text, ...obstacle }) => (assert.ok(text.length > 10), obstacle));
   assert.deepEqual(told, [{ code: 'outside-reports', holders: [{ user: 'cy', relation: 'same-role' }] }]);
+  assert.deepEqual(decision.remedies[0].changes, [{ op: 'assign', type: 'account', id: 'initech', user: 'bo' }]);
+  assert.ok(decision.remedies.every(({ changes, text }) => changes.length > 0 && text.length > 10));
   const codes = (user, action, id) => governance.explain(user, action, 'account', id).obstacles.map(({ code }) => code);
   assert.deepEqual(codes('nobody', 'view', 'globex'), ['unknown-user']);
   assert.deepEqual(codes('ada', 'view', 'nothing'), ['unknown-record']);
@@ -317,7 +319,7 @@ test('a query that is none is refused and never half understood', () => {
   refuses(package_, visible({ action: 'fly' }), 'unknown-action', '/action');
   refuses(package_, visible({ view: 'mine' }), 'unknown-view', '/view');
   refuses(package_, visible({ cursor: 'made up' }), 'invalid-cursor', '/cursor');
-  refuses(package_, visible({ where: { nobody: ['ada'] } }), 'invalid-field', '/where/nobody');
+  refuses(package_, visible({ where: { nobody: ['ada'] } }), 'invalid-filter', '/where/nobody');
   refuses(package_, visible({ where: {} }), 'invalid-filter', '/where');
   refuses(package_, visible({ where: { any: [{ text: 'a' }, { not: { owner: ['\ud800'] } }] } }), 'malformed-json');
 });
