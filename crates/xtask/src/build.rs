@@ -11,8 +11,10 @@ use crate::project::Project;
 use crate::setup::{self, Part};
 use crate::toolchain::{Toolchain, WASM};
 
-/// The cargo profile of what is shipped to browsers.
-const PROFILE: &str = "wasm-release";
+/// The cargo profile of the policy module.
+const MODULE_PROFILE: &str = "wasm-release";
+/// The cargo profile of the sidebar.
+const SIDEBAR_PROFILE: &str = "wasm-sidebar";
 /// Where the policy module is left for `web/governance/build.mjs` to assemble.
 const MODULE: &str = "target/wasm/governance";
 /// Where packed npm packages are left.
@@ -62,7 +64,7 @@ pub(crate) fn preview(project: &Project) -> Result<PathBuf> {
             "--release",
             "--locked",
             "--cargo-profile",
-            PROFILE,
+            SIDEBAR_PROFILE,
             "--dist",
         ])
         .arg(&folder))?;
@@ -76,7 +78,7 @@ fn module(project: &Project, toolchain: Toolchain) -> Result<()> {
         "--package",
         "sidelight-wasm",
         "--profile",
-        PROFILE,
+        MODULE_PROFILE,
         "--target",
         WASM,
         "--locked",
@@ -85,7 +87,7 @@ fn module(project: &Project, toolchain: Toolchain) -> Result<()> {
     let compiled = project
         .wasm_target()
         .join(WASM)
-        .join(PROFILE)
+        .join(MODULE_PROFILE)
         .join("sidelight_wasm.wasm");
     let folder = project.path(MODULE);
     fs::remove_dir_all(&folder).ok();
