@@ -74,7 +74,7 @@ fn read_mapping(text: &str) -> Result<Mapping, ImportError> {
             .and_then(|span| text.get(..span.start))
             .map(|before| 1 + before.matches('\n').count());
         let message = match line {
-            Some(line) => format!("{message}, at line {line}"),
+            Some(line) => format!("{message}, at line {line} of the mapping"),
             None => message,
         };
         ImportError::Mapping { code, message }

@@ -139,7 +139,7 @@ fn a_fault_in_a_question_has_its_code_and_place() {
         ])
     };
     where_is(r#"{"all": [{"field": "region"}]}"#).fails(2, "error[invalid-filter]: ");
-    let run = where_is(r#"{"any": [{"no": 1}]}"#).fails(2, "error[invalid-field]: ");
+    let run = where_is(r#"{"any": [{"no": 1}]}"#).fails(2, "error[invalid-filter]: ");
     assert!(run.err.contains("/where/any/0"), "{}", run.err);
     let deep = format!(
         "{}{}{}",

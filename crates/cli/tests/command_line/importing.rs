@@ -288,7 +288,11 @@ fn a_mapping_that_means_nothing_is_refused_with_its_line() {
         "error[missing-file]: ",
     );
     let line = Exports::new("\n\n[[users]]\nid = 5\nprofile = \"default\"\n").import(&[]);
-    assert!(line.err.ends_with(", at line 8\n"), "{}", line.err);
+    assert!(
+        line.err.ends_with(", at line 8 of the mapping\n"),
+        "{}",
+        line.err
+    );
 }
 
 const SALES: &str = r#"
