@@ -12,7 +12,6 @@ use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::table::{DealIx, Ix, RecordIx, UserIx};
 use crate::view::read_question;
-use crate::visible::{RecordSet, members};
 
 /// What a prediction counts: the records of a type, or the partner deals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +31,7 @@ impl Counted {
         }
     }
 
-    fn all() -> impl Iterator<Item = Self> {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
         RecordType::ALL
             .iter()
             .map(|&kind| Self::Record(kind))
@@ -131,64 +130,47 @@ impl At<'_> {
         changes: &[Change],
         options: &PredictOptions,
     ) -> Result<Prediction, ChangeError> {
-        let after = self.governance.changed_by(changes)?;
-        self.compare(&after, changes, options)
-    }
-
-    /// The same, where the changes have been made to a copy already.
-    pub(crate) fn compare(
-        self,
-        after: &Governance,
-        changes: &[Change],
-        options: &PredictOptions,
-    ) -> Result<Prediction, ChangeError> {
         let action = options.action.unwrap_or(Action::View);
         if action == Action::Create {
             let place = Pointer::root().member("action");
-            return Err(ChangeError::new(
-                Code::InvalidArgument,
-                place,
-                "`create` is asked about a type",
-            ));
+            let message = "`create` is asked about a type";
+            return Err(ChangeError::new(Code::InvalidArgument, place, message));
         }
-        let comparison = Comparison {
-            before: self,
-            after: after.at(self.now()),
-            touched: Touched::by(changes, self.governance, after),
-            action,
-        };
-        let wanted: BTreeSet<_> = options.users.iter().flatten().map(String::as_str).collect();
+        let after = self.governance.changed_by(changes)?;
+        let comparison = Comparison::new(self, &after, changes, action);
+        let wanted: Option<BTreeSet<_>> = options
+            .users
+            .as_ref()
+            .map(|users| users.iter().map(String::as_str).collect());
+        let with_deals = |counted: &Counted| action == Action::View || *counted != Counted::Deal;
         let types: Vec<_> = match &options.types {
             Some(types) => Counted::all()
                 .filter(|counted| types.contains(counted))
                 .collect(),
-            None => Counted::all()
-                .filter(|&counted| action == Action::View || counted != Counted::Deal)
-                .collect(),
+            None => Counted::all().filter(with_deals).collect(),
         };
         let sample = options.sample.unwrap_or(20);
         let mut prediction = Prediction::default();
-        for user in after.users.table.ids.iter() {
-            let exists = self.governance.users.exists(user) || after.users.exists(user);
+        for user in comparison.users() {
             let id = after.users.id(user);
-            if !exists || (options.users.is_some() && !wanted.contains(id)) {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(id)) {
                 continue;
             }
             for &kind in &types {
-                let difference = comparison.of(user, kind);
-                if difference.gained.is_empty() && difference.lost.is_empty() {
+                let Some(Difference { gained, lost }) = comparison.of(user, kind) else {
                     continue;
-                }
-                prediction.gained += difference.gained.len();
-                prediction.lost += difference.lost.len();
-                prediction.rows.push(PredictionRow {
+                };
+                let row = PredictionRow {
                     user: id.to_owned(),
                     kind,
-                    gained: difference.gained.len(),
-                    lost: difference.lost.len(),
-                    gained_ids: named(after, kind, &difference.gained, sample),
-                    lost_ids: named(after, kind, &difference.lost, sample),
-                });
+                    gained: gained.count_ones(..),
+                    lost: lost.count_ones(..),
+                    gained_ids: named(&after, kind, &gained, sample),
+                    lost_ids: named(&after, kind, &lost, sample),
+                };
+                prediction.gained += row.gained;
+                prediction.lost += row.lost;
+                prediction.rows.push(row);
             }
         }
         Ok(prediction)
@@ -196,8 +178,11 @@ impl At<'_> {
 }
 
 /// The ids of the first few things. What exists only before has its number after as well.
-fn named(governance: &Governance, kind: Counted, numbers: &[u32], sample: usize) -> Vec<String> {
-    let id = |&number: &u32| match kind {
+fn named(governance: &Governance, kind: Counted, things: &Numbers, sample: usize) -> Vec<String> {
+    let numbers = things
+        .ones()
+        .filter_map(|number| u32::try_from(number).ok());
+    let id = |number| match kind {
         Counted::Record(kind) => governance
             .records
             .of(kind)
@@ -205,72 +190,90 @@ fn named(governance: &Governance, kind: Counted, numbers: &[u32], sample: usize)
             .to_owned(),
         Counted::Deal => governance.deals.id(DealIx::new(number)).to_owned(),
     };
-    numbers.iter().take(sample).map(id).collect()
+    numbers.take(sample).map(id).collect()
 }
 
-/// The things that a user gains and loses, by number.
-#[derive(Default)]
-struct Difference {
-    gained: Vec<u32>,
-    lost: Vec<u32>,
+/// Records of one type, or deals, by number.
+pub(crate) type Numbers = fixedbitset::FixedBitSet;
+
+/// The things of one type that a user gains and loses: not both nothing.
+pub(crate) struct Difference {
+    pub(crate) gained: Numbers,
+    pub(crate) lost: Numbers,
 }
 
 impl Difference {
-    fn between(before: &[u32], after: &[u32]) -> Self {
-        let missing = |from: &[u32], of: &[u32]| {
-            of.iter()
-                .copied()
-                .filter(|number| from.binary_search(number).is_err())
-                .collect()
-        };
-        Self {
-            gained: missing(before, after),
-            lost: missing(after, before),
-        }
+    fn between(before: Numbers, after: Numbers) -> Option<Self> {
+        let mut gained = after.clone();
+        gained.difference_with(&before);
+        let mut lost = before;
+        lost.difference_with(&after);
+        (!gained.is_clear() || !lost.is_clear()).then_some(Self { gained, lost })
     }
 }
 
-struct Comparison<'a> {
+/// An organisation before and after changes.
+pub(crate) struct Comparison<'a> {
     before: At<'a>,
     after: At<'a>,
     touched: Touched,
     action: Action,
 }
 
-impl Comparison<'_> {
-    fn of(&self, user: UserIx, counted: Counted) -> Difference {
+impl<'a> Comparison<'a> {
+    pub(crate) fn new(
+        before: At<'a>,
+        after: &'a Governance,
+        changes: &[Change],
+        action: Action,
+    ) -> Self {
+        let touched = Touched::by(changes, before.governance, after);
+        Self {
+            before,
+            after: after.at(before.now()),
+            touched,
+            action,
+        }
+    }
+
+    /// Everyone who exists before or after, in load order.
+    pub(crate) fn users(&self) -> impl Iterator<Item = UserIx> + '_ {
+        let [before, after] = [self.before, self.after].map(|at| &at.governance.users);
+        after
+            .table
+            .ids
+            .iter()
+            .filter(|&user| before.exists(user) || after.exists(user))
+    }
+
+    /// What differs for a user.
+    pub(crate) fn of(&self, user: UserIx, counted: Counted) -> Option<Difference> {
         match counted {
             Counted::Record(kind) => self.of_records(user, kind),
             Counted::Deal => self.of_deals(user),
         }
     }
 
-    fn of_records(&self, user: UserIx, kind: RecordType) -> Difference {
+    fn of_records(&self, user: UserIx, kind: RecordType) -> Option<Difference> {
         if self.touched.graph && !self.has_same_reach(user, kind) {
-            let before = self.before.permitted(user, kind, self.action);
-            let after = self.after.permitted(user, kind, self.action);
-            let numbers = |set: &RecordSet, other: &RecordSet| {
-                let missing = members(set).filter(|record| !other.contains(record.at()));
-                missing.map(Ix::number).collect()
-            };
-            return Difference {
-                gained: numbers(&after, &before),
-                lost: numbers(&before, &after),
-            };
+            let [before, after] =
+                [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
+            return Difference::between(before, after);
         }
-        let mut difference = Difference::default();
-        for &record in self.touched.records_of(kind) {
-            let may = |at: At<'_>| {
-                at.governance.records.of(kind).exists(record)
-                    && at.may(user, kind, record, self.action)
+        let touched = self.touched.records_of(kind);
+        let [before, after] = [self.before, self.after].map(|at| {
+            let records = at.governance.records.of(kind);
+            let may = |record: &RecordIx| {
+                records.exists(*record) && at.may(user, kind, *record, self.action)
             };
-            match (may(self.before), may(self.after)) {
-                (false, true) => difference.gained.push(record.number()),
-                (true, false) => difference.lost.push(record.number()),
-                _ => {}
-            }
-        }
-        difference
+            touched
+                .iter()
+                .copied()
+                .filter(may)
+                .map(RecordIx::at)
+                .collect()
+        });
+        Difference::between(before, after)
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.
@@ -300,14 +303,13 @@ impl Comparison<'_> {
                         || reaches_same(RecordType::Account, Action::View))))
     }
 
-    fn of_deals(&self, user: UserIx) -> Difference {
+    fn of_deals(&self, user: UserIx) -> Option<Difference> {
         if !self.touched.graph && !self.touched.deals {
-            return Difference::default();
+            return None;
         }
-        let numbers = |at: At<'_>| -> Vec<u32> {
-            at.visible_deals(user).into_iter().map(Ix::number).collect()
-        };
-        Difference::between(&numbers(self.before), &numbers(self.after))
+        let [before, after] = [self.before, self.after]
+            .map(|at| at.visible_deals(user).into_iter().map(DealIx::at).collect());
+        Difference::between(before, after)
     }
 }
 

@@ -11,10 +11,10 @@ use crate::change::Change;
 use crate::governance::DealRow;
 use crate::message;
 use crate::org::{Status, Tier};
-use crate::predict::{Counted, PredictOptions, Prediction};
+use crate::predict::{Comparison, Counted, Difference, Numbers};
 use crate::profile::{Action, Scope, Toggle, applicable};
 use crate::record::RecordType;
-use crate::table::{ProfileIx, RecordIx, RoleIx, UserIx};
+use crate::table::{Ix, ProfileIx, RecordIx, RoleIx, UserIx};
 
 /// How many roles are tried for one refusal, the nearest first.
 const ROLES_TRIED: usize = 8;
@@ -76,33 +76,22 @@ impl At<'_> {
         let after = self.governance.changed_by(&changes).ok()?;
         let there = after.at(self.now());
         let (granted, action) = match refused {
-            Refused::Creation(kind) => (there.creates(viewer, kind), None),
+            Refused::Creation(kind) => (there.creates(viewer, kind), Action::View),
             Refused::Record(kind, record, action) => {
-                (there.may(viewer, kind, record, action), Some(action))
+                (there.may(viewer, kind, record, action), action)
             }
-            Refused::Deal(id) => (
-                there.sees_deal(viewer, after.deals.find(id)?),
-                Some(Action::View),
-            ),
+            Refused::Deal(id) => (there.sees_deal(viewer, after.deals.find(id)?), Action::View),
         };
         if !granted {
             return None;
         }
-        let options = PredictOptions {
-            action,
-            sample: Some(usize::MAX),
-            ..PredictOptions::default()
-        };
-        let prediction = self.compare(&after, &changes, &options).ok()?;
         let own = match refused {
             Refused::Creation(_) => None,
-            Refused::Record(kind, record, _) => Some((
-                Counted::Record(kind),
-                self.governance.records.of(kind).id(record),
-            )),
-            Refused::Deal(id) => Some((Counted::Deal, id)),
+            Refused::Record(kind, record, _) => Some((Counted::Record(kind), record.at())),
+            Refused::Deal(id) => Some((Counted::Deal, self.governance.deals.find(id)?.at())),
         };
-        let opened = Opened::beside(&prediction, self.governance.users.id(viewer), own);
+        let comparison = Comparison::new(self, &after, &changes, action);
+        let opened = Opened::beside(&comparison, action, viewer, own);
         let creators = match refused {
             Refused::Creation(kind) => self
                 .governance
@@ -287,24 +276,38 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    fn beside(prediction: &Prediction, viewer: &str, own: Option<(Counted, &str)>) -> Self {
-        let mut pairs = 0;
-        let mut records = BTreeSet::new();
+    fn beside(
+        comparison: &Comparison<'_>,
+        action: Action,
+        viewer: UserIx,
+        own: Option<(Counted, usize)>,
+    ) -> Self {
+        let mut opened = Self {
+            pairs: 0,
+            records: 0,
+            people: 0,
+        };
         let mut people = BTreeSet::new();
-        for row in &prediction.rows {
-            for id in &row.gained_ids {
-                let asked = row.user == viewer && own == Some((row.kind, id.as_str()));
-                if !asked {
-                    pairs += 1;
-                    records.insert((row.kind, id.as_str()));
-                    people.insert(row.user.as_str());
+        for kind in Counted::all().filter(|&kind| action == Action::View || kind != Counted::Deal) {
+            let mut of_kind = Numbers::new();
+            for user in comparison.users() {
+                let Some(Difference { mut gained, .. }) = comparison.of(user, kind) else {
+                    continue;
+                };
+                let asked = own
+                    .filter(|&(of, asked)| user == viewer && of == kind && gained.contains(asked));
+                if let Some((_, asked)) = asked {
+                    gained.remove(asked);
+                }
+                if !gained.is_clear() {
+                    opened.pairs += gained.count_ones(..);
+                    of_kind.union_with(&gained);
+                    people.insert(user);
                 }
             }
+            opened.records += of_kind.count_ones(..);
         }
-        Self {
-            pairs,
-            records: records.len(),
-            people: people.len(),
-        }
+        opened.people = people.len();
+        opened
     }
 }

@@ -1,0 +1,387 @@
+//! Changes, predictions and remedies (§4, §10.2).
+#![allow(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
+
+use sidelight_governance::{
+    Action, At, Change, Code, Counted, Governance, PredictOptions, RecordType,
+};
+
+const ORG: &str = r#"{
+    "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+    "roles": [
+        {"id": "lead", "name": "Lead"}, {"id": "rep", "name": "Rep", "parent": "lead"},
+        {"id": "other", "name": "Other"}
+    ],
+    "profiles": [
+        {"id": "owned", "name": "Owned", "permissions": {"account": {"view": "owned"}, "prospect": {"view": "owned"}}},
+        {"id": "reports", "name": "Reports", "permissions": {"account": {"view": "reports", "edit": "reports"}}},
+        {"id": "admin", "name": "Admin", "admin": true},
+        {"id": "unused", "name": "Unused"}
+    ],
+    "users": [
+        {"id": "lea", "name": "Lea", "profile": "reports", "role": "lead"},
+        {"id": "rob", "name": "Rob", "profile": "owned", "role": "rep"},
+        {"id": "ria", "name": "Ria", "profile": "owned", "role": "rep"},
+        {"id": "oda", "name": "Oda", "profile": "owned", "role": "other"},
+        {"id": "gus", "name": "Gus", "profile": "owned", "guest": {"claimed": true, "expiresAt": "2026-12-01T00:00:00Z"}},
+        {"id": "lou", "name": "Lou", "profile": "owned", "status": "locked"},
+        {"id": "pat", "name": "Pat", "profile": "owned", "memberships": [{"company": "acme", "tier": "sales", "primary": true}]},
+        {"id": "pia", "name": "Pia", "profile": "owned", "memberships": [{"company": "acme", "tier": "sales", "primary": true}]}
+    ],
+    "companies": [{"id": "acme", "name": "Acme"}, {"id": "zeta", "name": "Zeta"}],
+    "records": [
+        {"type": "account", "id": "a", "name": "A", "owner": "rob"},
+        {"type": "account", "id": "b", "owner": "oda", "assigned": ["rob"]},
+        {"type": "account", "id": "c"},
+        {"type": "prospect", "id": "a", "owner": "oda", "account": "a"},
+        {"type": "task", "id": "t", "owner": "rob"}
+    ],
+    "deals": [{"id": "d", "company": "acme", "owner": "pat"}]
+}"#;
+
+fn governance() -> Governance {
+    Governance::load(ORG.as_bytes()).unwrap()
+}
+
+fn at(governance: &Governance) -> At<'_> {
+    governance.at("2026-11-21T12:00:00Z".parse().unwrap())
+}
+
+fn changes(json: &str) -> Vec<Change> {
+    Change::list_from_json(json).unwrap()
+}
+
+/// The changed organisation, which is the same as one loaded anew from its document.
+fn changed(json: &str) -> Governance {
+    let mut governance = governance();
+    governance.apply(&changes(json)).unwrap();
+    let anew = Governance::from_org(governance.to_org()).unwrap();
+    for user in governance.users() {
+        for &kind in RecordType::ALL {
+            let seen = |governance: &Governance| {
+                at(governance).visible_indices(&user.id, kind, Action::View)
+            };
+            assert_eq!(seen(&governance), seen(&anew), "{json}: {} {kind}", user.id);
+        }
+        let pipeline =
+            |governance: &Governance| at(governance).pipeline(&user.id, &Default::default());
+        assert_eq!(
+            pipeline(&governance),
+            pipeline(&anew),
+            "{json}: {}",
+            user.id
+        );
+    }
+    governance
+}
+
+fn sees(governance: &Governance, user: &str, account: &str) -> bool {
+    at(governance)
+        .can(user, Action::View, RecordType::Account, Some(account))
+        .unwrap()
+}
+
+#[test]
+fn each_change_is_made() {
+    let assigned = changed(r#"[{"op": "assign", "type": "account", "id": "a", "user": "oda"}]"#);
+    assert!(sees(&assigned, "oda", "a") && !sees(&governance(), "oda", "a"));
+
+    let unassigned =
+        changed(r#"[{"op": "unassign", "type": "account", "id": "b", "user": "rob"}]"#);
+    assert!(!sees(&unassigned, "rob", "b") && !sees(&unassigned, "lea", "b"));
+
+    let owned = changed(r#"[{"op": "setOwner", "type": "account", "id": "a", "owner": null}]"#);
+    assert!(!sees(&owned, "rob", "a"));
+
+    let moved = changed(r#"[{"op": "setRole", "user": "rob", "role": "other"}]"#);
+    assert!(!sees(&moved, "lea", "a"));
+
+    let profile = changed(r#"[{"op": "setProfile", "user": "oda", "profile": "admin"}]"#);
+    assert!(sees(&profile, "oda", "c"));
+
+    let locked = changed(r#"[{"op": "setStatus", "user": "rob", "status": "locked"}]"#);
+    assert!(!sees(&locked, "rob", "a") && sees(&locked, "lea", "a"));
+
+    let permitted = changed(
+        r#"[{"op": "setPermission", "profile": "owned", "type": "account", "action": "view", "scope": "peers"}]"#,
+    );
+    assert!(sees(&permitted, "ria", "a"));
+
+    let toggled = changed(
+        r#"[{"op": "setToggle", "profile": "owned", "toggle": "prospectsInAccount", "permitted": true}]"#,
+    );
+    assert_eq!(
+        at(&toggled).can("rob", Action::View, RecordType::Prospect, Some("a")),
+        Ok(true)
+    );
+
+    let branch = changed(r#"[{"op": "moveRole", "role": "other", "parent": "lead"}]"#);
+    assert!(sees(&branch, "lea", "b"));
+    let root = changed(r#"[{"op": "moveRole", "role": "rep", "parent": null}]"#);
+    assert!(!sees(&root, "lea", "a"));
+
+    let revoked =
+        changed(r#"[{"op": "setGuest", "user": "gus", "revokedAt": "2026-11-20T00:00:00Z"}]"#);
+    assert!(at(&governance()).gate("gus") && !at(&revoked).gate("gus"));
+
+    let promoted =
+        changed(r#"[{"op": "setTier", "user": "pia", "company": "acme", "tier": "manager"}]"#);
+    assert_eq!(at(&promoted).deal_viewers("d").len(), 2);
+    let given = changed(r#"[{"op": "setDealOwner", "deal": "d", "owner": "pia"}]"#);
+    assert!(
+        at(&given).explain_deal("pia", "d").allowed && !at(&given).explain_deal("pat", "d").allowed
+    );
+
+    let put = changed(
+        r#"[{"op": "put", "kind": "record", "value": {"type": "account", "id": "n", "assigned": ["ria", "oda"]}}]"#,
+    );
+    assert_eq!(
+        put.record(RecordType::Account, "n")
+            .unwrap()
+            .owner
+            .as_deref(),
+        Some("ria")
+    );
+    let settings =
+        changed(r#"[{"op": "put", "kind": "settings", "value": {"multiUserAssignment": false}}]"#);
+    assert!(!sees(&settings, "rob", "b"));
+
+    let gone = changed(r#"[{"op": "remove", "kind": "record", "type": "account", "id": "a"}]"#);
+    assert!(!sees(&gone, "rob", "a"));
+    let back = changed(
+        r#"[{"op": "remove", "kind": "record", "type": "account", "id": "a"},
+        {"op": "put", "kind": "record", "value": {"type": "account", "id": "a", "owner": "rob"}}]"#,
+    );
+    assert!(sees(&back, "rob", "a"));
+    changed(
+        r#"[{"op": "remove", "kind": "user", "id": "rob"}, {"op": "remove", "kind": "role", "id": "lead"},
+        {"op": "remove", "kind": "company", "id": "acme"}, {"op": "remove", "kind": "deal", "id": "d"},
+        {"op": "remove", "kind": "profile", "id": "unused"}]"#,
+    );
+}
+
+#[test]
+fn what_is_refused_changes_nothing_and_tells_its_place() {
+    for (refused, code, place) in [
+        (
+            r#"{"op": "assign", "type": "account", "id": "x", "user": "rob"}"#,
+            Code::UnknownRecord,
+            "/1/id",
+        ),
+        (
+            r#"{"op": "assign", "type": "account", "id": "a", "user": "x"}"#,
+            Code::UnknownUser,
+            "/1/user",
+        ),
+        (
+            r#"{"op": "assign", "type": "account", "id": "a", "user": "lou"}"#,
+            Code::LockedUser,
+            "/1/user",
+        ),
+        (
+            r#"{"op": "assign", "type": "account", "id": "a", "user": "ria", "jobRole": "x"}"#,
+            Code::UnknownJobRole,
+            "/1/jobRole",
+        ),
+        (
+            r#"{"op": "assign", "type": "task", "id": "t", "user": "rob"}"#,
+            Code::NotAssignable,
+            "/1/type",
+        ),
+        (
+            r#"{"op": "setRole", "user": "rob", "role": "x"}"#,
+            Code::UnknownRole,
+            "/1/role",
+        ),
+        (
+            r#"{"op": "moveRole", "role": "lead", "parent": "rep"}"#,
+            Code::RoleCycle,
+            "/1/parent",
+        ),
+        (
+            r#"{"op": "moveRole", "role": "lead", "parent": "lead"}"#,
+            Code::RoleCycle,
+            "/1/parent",
+        ),
+        (
+            r#"{"op": "setPermission", "profile": "admin", "type": "account", "action": "view", "scope": "owned"}"#,
+            Code::AdminProfile,
+            "/1/profile",
+        ),
+        (
+            r#"{"op": "setPermission", "profile": "owned", "type": "task", "action": "view", "scope": "peers"}"#,
+            Code::ScopeNotApplicable,
+            "/1/scope",
+        ),
+        (
+            r#"{"op": "setGuest", "user": "rob", "claimed": true}"#,
+            Code::NotAGuest,
+            "/1/user",
+        ),
+        (
+            r#"{"op": "setTier", "user": "pat", "company": "zeta", "tier": "sales", "primary": true}"#,
+            Code::DuplicatePrimary,
+            "/1/primary",
+        ),
+        (
+            r#"{"op": "put", "kind": "user", "value": {"id": "gus", "name": "Gus", "profile": "owned"}}"#,
+            Code::GuestConversion,
+            "/1/value/guest",
+        ),
+        (
+            r#"{"op": "put", "kind": "role", "value": {"id": "lead", "name": "L", "parent": "rep"}}"#,
+            Code::RoleCycle,
+            "/1/value/parent",
+        ),
+        (
+            r#"{"op": "put", "kind": "jobRole", "value": {"id": "n", "name": "sdr"}}"#,
+            Code::DuplicateName,
+            "/1/value/name",
+        ),
+        (
+            r#"{"op": "put", "kind": "deal", "value": {"id": "d", "company": "zeta", "owner": "pat"}}"#,
+            Code::CompanyFixed,
+            "/1/value/company",
+        ),
+        (
+            r#"{"op": "put", "kind": "record", "value": {"type": "account", "id": "n", "owner": "x"}}"#,
+            Code::UnknownUser,
+            "/1/value/owner",
+        ),
+        (
+            r#"{"op": "remove", "kind": "profile", "id": "owned"}"#,
+            Code::ProfileInUse,
+            "/1/id",
+        ),
+        (
+            r#"{"op": "remove", "kind": "deal", "id": "x"}"#,
+            Code::UnknownDeal,
+            "/1/id",
+        ),
+    ] {
+        let mut governance = governance();
+        let before = governance.to_org();
+        let list = changes(&format!(
+            r#"[{{"op": "setOwner", "type": "account", "id": "c", "owner": "ria"}}, {refused}]"#
+        ));
+        let error = governance.apply(&list).unwrap_err();
+        assert_eq!(
+            (error.code(), error.path().as_str()),
+            (code, place),
+            "{refused}"
+        );
+        assert_eq!(
+            (governance.to_org(), governance.revision()),
+            (before, 0),
+            "{refused}"
+        );
+        assert_eq!(
+            at(&governance)
+                .predict(&list, &PredictOptions::default())
+                .unwrap_err()
+                .code(),
+            code,
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_prediction_is_the_difference_and_changes_nothing() {
+    let governance = governance();
+    let list = changes(
+        r#"[{"op": "moveRole", "role": "other", "parent": "lead"}, {"op": "setOwner", "type": "account", "id": "a", "owner": null}]"#,
+    );
+    let prediction = at(&governance)
+        .predict(&list, &PredictOptions::default())
+        .unwrap();
+    let rows: Vec<_> = prediction
+        .rows
+        .iter()
+        .map(|row| {
+            (
+                row.user.as_str(),
+                row.kind,
+                row.gained_ids.join(" "),
+                row.lost_ids.join(" "),
+            )
+        })
+        .collect();
+    let account = Counted::Record(RecordType::Account);
+    // Lea sees `b` through Rob already, and gains nothing by Oda; `a` is nobody's any more.
+    assert_eq!(
+        rows,
+        [
+            ("lea", account, String::new(), "a".to_owned()),
+            ("rob", account, String::new(), "a".to_owned())
+        ]
+    );
+    assert_eq!((prediction.gained, prediction.lost), (0, 2));
+    assert_eq!(governance.revision(), 0);
+    assert!(sees(&governance, "rob", "a"));
+}
+
+#[test]
+fn remedies_grant_what_was_refused_and_the_narrowest_comes_first() {
+    let governance = governance();
+    let decision = at(&governance)
+        .explain("ria", Action::View, RecordType::Account, Some("a"))
+        .unwrap();
+    let texts: Vec<_> = decision
+        .remedies
+        .iter()
+        .map(|remedy| remedy.text.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "Assign Ria to this account; opens nothing else.",
+            "Widen the profile Owned to Owned and Peers’ Records for view on accounts; also opens 1 record to 1 person.",
+        ]
+    );
+    for user in governance.users() {
+        for &kind in RecordType::ALL {
+            for record in governance.records(kind) {
+                for &action in Action::ALL
+                    .iter()
+                    .filter(|&&action| action != Action::Create)
+                {
+                    let decision = at(&governance)
+                        .explain(&user.id, action, kind, Some(&record.id))
+                        .unwrap();
+                    for remedy in decision.remedies {
+                        let mut remedied = governance.clone();
+                        remedied.apply(&remedy.changes).unwrap();
+                        assert_eq!(
+                            at(&remedied).can(&user.id, action, kind, Some(&record.id)),
+                            Ok(true),
+                            "{}",
+                            remedy.text
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_next_change_is_the_end_of_a_term() {
+    let governance = governance();
+    let next = at(&governance).next_change();
+    assert_eq!(
+        next.map(|next| next.to_string()).as_deref(),
+        Some("2026-12-01T00:00:00Z")
+    );
+    assert_eq!(next.and_then(|end| governance.at(end).next_change()), None);
+}
+
+#[test]
+fn a_deal_is_told_to_its_owner_and_the_managers_of_its_company() {
+    let governance =
+        changed(r#"[{"op": "setTier", "user": "pia", "company": "acme", "tier": "manager"}]"#);
+    assert_eq!(
+        at(&governance).deal_notifications("d", "oda"),
+        ["pat", "pia"]
+    );
+    assert_eq!(at(&governance).deal_notifications("d", "pat"), ["pia"]);
+}
