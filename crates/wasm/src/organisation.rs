@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use sidelight_governance::error::Code;
-use sidelight_governance::{Action, At, Governance, Instant, Limits, PipelineQuery, Query, RecordType};
+use sidelight_governance::{
+    Action, At, Governance, Instant, Limits, PipelineQuery, Query, RecordType,
+};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::crossing::{Failure, answer, word};
@@ -33,7 +35,10 @@ impl Organisation {
     pub fn load(json: &[u8]) -> Result<Self, Failure> {
         let mut limits = Limits::default();
         limits.document = DOCUMENT_LIMIT as usize;
-        Ok(Self { governance: Governance::load_within(json, &limits)?, now: None })
+        Ok(Self {
+            governance: Governance::load_within(json, &limits)?,
+            now: None,
+        })
     }
 
     /// Sets the instant that questions are asked at, as RFC 3339.
@@ -42,7 +47,9 @@ impl Organisation {
     /// [`Code::InvalidInstant`] for another text.
     #[wasm_bindgen(js_name = setNow)]
     pub fn set_now(&mut self, now: &str) -> Result<(), Failure> {
-        let now = now.parse().map_err(|error| Failure::argument("now", Code::InvalidInstant, &error))?;
+        let now = now
+            .parse()
+            .map_err(|error| Failure::argument("now", Code::InvalidInstant, &error))?;
         self.now = Some(now);
         Ok(())
     }
@@ -67,7 +74,14 @@ impl Organisation {
     ///
     /// # Errors
     /// As there, and an unknown action or type.
-    pub fn can(&self, clock: f64, user: &str, action: &str, kind: &str, id: Option<String>) -> Result<bool, Failure> {
+    pub fn can(
+        &self,
+        clock: f64,
+        user: &str,
+        action: &str,
+        kind: &str,
+        id: Option<String>,
+    ) -> Result<bool, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
         Ok(self.at(clock)?.can(user, action, kind, id.as_deref())?)
     }
@@ -77,9 +91,17 @@ impl Organisation {
     /// # Errors
     /// As there, and an unknown action or type, and ids that are no array of texts.
     #[wasm_bindgen(js_name = canMany)]
-    pub fn can_many(&self, clock: f64, user: &str, action: &str, kind: &str, ids: &str) -> Result<Vec<u8>, Failure> {
+    pub fn can_many(
+        &self,
+        clock: f64,
+        user: &str,
+        action: &str,
+        kind: &str,
+        ids: &str,
+    ) -> Result<Vec<u8>, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
-        let ids: Vec<Id<'_>> = serde_json::from_str(ids).map_err(|error| Failure::argument("ids", Code::InvalidArgument, &error))?;
+        let ids: Vec<Id<'_>> = serde_json::from_str(ids)
+            .map_err(|error| Failure::argument("ids", Code::InvalidArgument, &error))?;
         let answers = self.at(clock)?.can_many(user, action, kind, &ids)?;
         Ok(answers.into_iter().map(u8::from).collect())
     }
@@ -96,7 +118,14 @@ impl Organisation {
     ///
     /// # Errors
     /// As there, and an unknown action or type.
-    pub fn explain(&self, clock: f64, user: &str, action: &str, kind: &str, id: Option<String>) -> Result<String, Failure> {
+    pub fn explain(
+        &self,
+        clock: f64,
+        user: &str,
+        action: &str,
+        kind: &str,
+        id: Option<String>,
+    ) -> Result<String, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
         answer(&self.at(clock)?.explain(user, action, kind, id.as_deref())?)
     }
@@ -105,8 +134,17 @@ impl Organisation {
     ///
     /// # Errors
     /// As there, an unknown type, and a query that is none.
-    pub fn visible(&self, clock: f64, user: &str, kind: &str, query: Option<String>) -> Result<String, Failure> {
-        let query = query.map(|json| Query::from_json(&json)).transpose()?.unwrap_or_default();
+    pub fn visible(
+        &self,
+        clock: f64,
+        user: &str,
+        kind: &str,
+        query: Option<String>,
+    ) -> Result<String, Failure> {
+        let query = query
+            .map(|json| Query::from_json(&json))
+            .transpose()?
+            .unwrap_or_default();
         answer(&self.at(clock)?.visible(user, type_named(kind)?, &query)?)
     }
 
@@ -115,7 +153,13 @@ impl Organisation {
     /// # Errors
     /// As there, and an unknown action or type.
     #[wasm_bindgen(js_name = visibleIndices)]
-    pub fn visible_indices(&self, clock: f64, user: &str, kind: &str, action: &str) -> Result<Vec<u32>, Failure> {
+    pub fn visible_indices(
+        &self,
+        clock: f64,
+        user: &str,
+        kind: &str,
+        action: &str,
+    ) -> Result<Vec<u32>, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
         Ok(self.at(clock)?.visible_indices(user, kind, action)?)
     }
@@ -124,7 +168,13 @@ impl Organisation {
     ///
     /// # Errors
     /// As there, and an unknown action or type.
-    pub fn viewers(&self, clock: f64, kind: &str, id: &str, action: &str) -> Result<String, Failure> {
+    pub fn viewers(
+        &self,
+        clock: f64,
+        kind: &str,
+        id: &str,
+        action: &str,
+    ) -> Result<String, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
         answer(&self.at(clock)?.viewers(kind, id, action)?)
     }
@@ -133,7 +183,13 @@ impl Organisation {
     ///
     /// # Errors
     /// An unknown type.
-    pub fn assignees(&self, clock: f64, viewer: &str, kind: &str, id: &str) -> Result<String, Failure> {
+    pub fn assignees(
+        &self,
+        clock: f64,
+        viewer: &str,
+        kind: &str,
+        id: &str,
+    ) -> Result<String, Failure> {
         answer(&self.at(clock)?.assignees(viewer, type_named(kind)?, id))
     }
 
@@ -141,8 +197,16 @@ impl Organisation {
     ///
     /// # Errors
     /// As there, and a query that is none.
-    pub fn pipeline(&self, clock: f64, user: &str, query: Option<String>) -> Result<String, Failure> {
-        let query = query.map(|json| PipelineQuery::from_json(&json)).transpose()?.unwrap_or_default();
+    pub fn pipeline(
+        &self,
+        clock: f64,
+        user: &str,
+        query: Option<String>,
+    ) -> Result<String, Failure> {
+        let query = query
+            .map(|json| PipelineQuery::from_json(&json))
+            .transpose()?
+            .unwrap_or_default();
         answer(&self.at(clock)?.pipeline(user, &query)?)
     }
 
@@ -210,9 +274,84 @@ fn type_named(name: &str) -> Result<RecordType, Failure> {
 
 /// The millisecond that has begun. One too large for the number type is too large for an instant too.
 fn instant(milliseconds: f64) -> Result<Instant, Failure> {
-    let known = if milliseconds.is_nan() { None } else { Instant::from_millisecond(milliseconds.floor() as i64) };
+    let known = if milliseconds.is_nan() {
+        None
+    } else {
+        Instant::from_millisecond(milliseconds.floor() as i64)
+    };
     known.ok_or_else(|| {
-        let message = format!("{milliseconds} milliseconds tell no instant between the years 0 and 9999");
+        let message =
+            format!("{milliseconds} milliseconds tell no instant between the years 0 and 9999");
         Failure::argument("now", Code::InvalidInstant, &message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn organisation() -> Organisation {
+        Organisation::load(
+            br#"{"format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+                "profiles": [{"id": "p", "name": "P", "permissions": {"account": {"view": "owned"}}}],
+                "users": [{"id": "gil", "name": "Gil", "profile": "p", "guest": {"claimed": true, "expiresAt": "1970-01-01T00:00:01Z"}}],
+                "records": [{"type": "account", "id": "a\"b", "owner": "gil"}]}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_clock_decides_until_an_instant_is_set() {
+        let mut organisation = organisation();
+        let sees = |organisation: &Organisation, clock| {
+            organisation
+                .can(clock, "gil", "view", "account", Some("a\"b".to_owned()))
+                .unwrap()
+        };
+        assert!(sees(&organisation, 999.0));
+        assert!(
+            sees(&organisation, 999.9),
+            "the millisecond that has begun is the one that counts"
+        );
+        assert!(!sees(&organisation, 1000.0));
+        organisation.set_now("1970-01-01T00:00:00Z").unwrap();
+        assert!(sees(&organisation, 1000.0));
+        organisation.set_now_milliseconds(2000.0).unwrap();
+        assert!(!sees(&organisation, 999.0));
+        organisation.follow_clock();
+        assert!(sees(&organisation, -999.0));
+    }
+
+    #[test]
+    fn a_number_that_tells_no_instant_is_refused() {
+        for number in [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            1e300,
+            -1e300,
+            9e15,
+        ] {
+            assert!(
+                organisation().set_now_milliseconds(number).is_err(),
+                "{number}"
+            );
+            assert!(organisation().diagnose(number).is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn ids_cross_as_one_text_with_and_without_escapes() {
+        let organisation = organisation();
+        let ask = |ids| organisation.can_many(0.0, "gil", "view", "account", ids);
+        assert_eq!(
+            ask(r#"["a\"b", "\u0061\"b", "ab", ""]"#),
+            Ok(vec![1, 1, 0, 0])
+        );
+        assert_eq!(ask("[]"), Ok(vec![]));
+        assert!(ask(r#"["a", 1]"#).is_err());
+        assert!(ask(r#""a""#).is_err());
+    }
 }
