@@ -161,6 +161,19 @@ test('a document above the limit is refused before it costs memory', () => {
   refuses(package_, () => Governance.load('x'.repeat(300_000_000)), 'document-too-large', '');
 });
 
+test('the most wasteful document within the limit is loaded, in an instance of its own', async () => {
+  const alone = await imported();
+  await alone.default();
+  const [head, tail] = JSON.stringify({ ...ORG, records: [{ type: 'account', id: 'a', assigned: ['?'] }] }).split('"?"');
+  // Whole items from the end of the head, which is written over them, to the start of the tail.
+  const bytes = Buffer.alloc(128 * 1024 * 1024, '"",');
+  bytes.write(head.padEnd(3 * Math.ceil(head.length / 3)));
+  const last = 3 * Math.floor((bytes.length - tail.length) / 3) - 3;
+  bytes.fill(' ', last).write(`""${tail}`, last);
+  const governance = alone.Governance.load(bytes, { now: NOW });
+  assert.equal(governance.can('ada', 'view', 'account', 'a'), false);
+});
+
 test('numbers out of range are kept exactly or refused', () => {
   const field = (number) => JSON.stringify(ORG).replace('"employees":120', `"employees":${number}`);
   for (const number of ['9007199254740993', '-0', '1e308', '1E-400', '0.1', '123456789012345678901234567890']) {
