@@ -162,6 +162,12 @@ pub(crate) fn reasons(decision: &Decision) -> String {
         let code = styled(style, format_args!("{code:width$}"));
         let _ = writeln!(text, "  {code}  {}", plain(reason));
     }
+    if !decision.remedies.is_empty() {
+        text.push_str("What would grant it:\n");
+    }
+    for remedy in &decision.remedies {
+        let _ = writeln!(text, "  {}", plain(&remedy.text));
+    }
     text
 }
 

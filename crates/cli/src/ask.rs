@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use sidelight_governance::{At, Decision, Governance, Instant, PipelineQuery, Query, Sort};
+use sidelight_governance::{At, Governance, Instant, PipelineQuery, Query, Sort};
 
 use crate::Outcome;
 use crate::answer;
@@ -95,24 +95,6 @@ fn never<A>(_: &A) -> bool {
     false
 }
 
-/// A decision as the npm package's JSON has it.
-#[derive(Serialize)]
-struct Explained {
-    #[serde(flatten)]
-    decision: Decision,
-    /// Not looked for yet (§4). Scripts find the list that they will find, with nothing in it.
-    remedies: [(); 0],
-}
-
-impl Explained {
-    fn new(decision: Decision) -> Self {
-        Self {
-            decision,
-            remedies: [],
-        }
-    }
-}
-
 impl RecordQuestion {
     fn can(&self) -> Result<Outcome, Failure> {
         self.asked.answer(
@@ -126,17 +108,10 @@ impl RecordQuestion {
         self.asked.answer(
             |at| {
                 let id = self.id.as_deref();
-                Ok(Explained::new(at.explain(
-                    &self.user,
-                    self.action,
-                    self.kind,
-                    id,
-                )?))
+                Ok(at.explain(&self.user, self.action, self.kind, id)?)
             },
-            |Explained { decision, .. }| !decision.allowed,
-            |at, Explained { decision, .. }| {
-                answer::verdict(at, self, decision.allowed) + &answer::reasons(decision)
-            },
+            |decision| !decision.allowed,
+            |at, decision| answer::verdict(at, self, decision.allowed) + &answer::reasons(decision),
         )
     }
 }
@@ -212,9 +187,9 @@ impl PipelineArguments {
 impl DealQuestion {
     fn ask(&self) -> Result<Outcome, Failure> {
         self.asked.answer(
-            |at| Ok(Explained::new(at.explain_deal(&self.user, &self.id))),
-            |Explained { decision, .. }| !decision.allowed,
-            |at, Explained { decision, .. }| {
+            |at| Ok(at.explain_deal(&self.user, &self.id)),
+            |decision| !decision.allowed,
+            |at, decision| {
                 answer::deal_verdict(at, self, decision.allowed) + &answer::reasons(decision)
             },
         )

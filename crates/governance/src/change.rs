@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::compile::Check;
 use crate::error::{ChangeError, Code, Excerpt, Pointer};
@@ -10,11 +11,12 @@ use crate::governance::{Assigned, Governance, Person, ProfileRow, RoleRow, Stand
 use crate::instant::Instant;
 use crate::org::{Company, CrmRecord, Deal, JobRole, Profile, Role, Settings, Status, Tier, User};
 use crate::profile::{Action, Scope, Toggle, applicable};
+use crate::reader::read;
 use crate::record::RecordType;
 use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
 
 /// One change. In JSON an object whose `op` tells which.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Change {
     /// Makes a user an assigned user of a record. One who is assigned already stays so.
@@ -27,11 +29,7 @@ pub enum Change {
         /// Who is assigned.
         user: String,
         /// The assignment's own job role; absent: as it is.
-        #[serde(
-            default,
-            deserialize_with = "present",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(skip_serializing_if = "Option::is_none")]
         job_role: Option<Option<String>>,
     },
     /// Takes a user from a record's assigned users. One who is not assigned stays so.
@@ -108,17 +106,13 @@ pub enum Change {
         /// The guest.
         user: String,
         /// The first instant without access.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         expires_at: Option<Instant>,
         /// Whether the invitation has been claimed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         claimed: Option<bool>,
         /// When access was revoked; none reinstates.
-        #[serde(
-            default,
-            deserialize_with = "present",
-            skip_serializing_if = "Option::is_none"
-        )]
+        #[serde(skip_serializing_if = "Option::is_none")]
         revoked_at: Option<Option<Instant>>,
     },
     /// Gives a user a standing at a company, or takes it away.
@@ -130,7 +124,7 @@ pub enum Change {
         /// The new tier; none ends the membership.
         tier: Option<Tier>,
         /// Whether this is the user's primary company; absent: as it is.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         primary: Option<bool>,
     },
     /// Gives a deal to another deal owner.
@@ -147,7 +141,7 @@ pub enum Change {
 }
 
 /// A thing to be put.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", content = "value", rename_all = "camelCase")]
 pub enum Thing {
     /// A job role.
@@ -169,7 +163,7 @@ pub enum Thing {
 }
 
 /// A thing to be removed, by its id.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Removal {
     /// A role.
@@ -220,9 +214,194 @@ impl Change {
     /// # Errors
     /// A [`ChangeError`] with the code and the place of the fault.
     pub fn list_from_json(json: &str) -> Result<Vec<Self>, ChangeError> {
-        crate::view::read_located(json)
-            .map_err(|(code, place, message)| ChangeError::new(code, place, message))
+        let (objects, _) = read::<Vec<Object<'_>>>(json.as_bytes())
+            .map_err(|fault| ChangeError::new(fault.code, fault.place, fault.message))?;
+        let objects = objects.into_iter().enumerate();
+        objects
+            .map(|(index, object)| object.into_change(&Pointer::root().item(index)))
+            .collect()
     }
+}
+
+/// A change as JSON has it: which members there are is up to `op`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Object<'a> {
+    op: String,
+    #[serde(rename = "type")]
+    record_type: Option<RecordType>,
+    id: Option<String>,
+    user: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    job_role: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    owner: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    role: Option<Option<String>>,
+    profile: Option<String>,
+    status: Option<Status>,
+    action: Option<Action>,
+    scope: Option<Scope>,
+    toggle: Option<Toggle>,
+    permitted: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    parent: Option<Option<String>>,
+    expires_at: Option<Instant>,
+    claimed: Option<bool>,
+    #[serde(default, deserialize_with = "present")]
+    revoked_at: Option<Option<Instant>>,
+    company: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    tier: Option<Option<Tier>>,
+    primary: Option<bool>,
+    deal: Option<String>,
+    kind: Option<String>,
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+}
+
+impl Object<'_> {
+    fn into_change(self, at: &Pointer) -> Result<Change, ChangeError> {
+        let op = self.op.as_str();
+        let missing = |member: &str| {
+            ChangeError::new(
+                Code::InvalidField,
+                at.clone(),
+                format!("missing field `{member}` of `{op}`"),
+            )
+        };
+        let record_type = || self.record_type.ok_or_else(|| missing("type"));
+        let text =
+            |member: &str, text: &Option<String>| text.clone().ok_or_else(|| missing(member));
+        let nullable = |member: &str, text: &Option<Option<String>>| {
+            text.clone().ok_or_else(|| missing(member))
+        };
+        let named = |member: &str, name: &Option<Option<String>>| {
+            name.clone().flatten().ok_or_else(|| missing(member))
+        };
+        Ok(match op {
+            "assign" => Change::Assign {
+                kind: record_type()?,
+                id: text("id", &self.id)?,
+                user: text("user", &self.user)?,
+                job_role: self.job_role.clone(),
+            },
+            "unassign" => Change::Unassign {
+                kind: record_type()?,
+                id: text("id", &self.id)?,
+                user: text("user", &self.user)?,
+            },
+            "setOwner" => Change::SetOwner {
+                kind: record_type()?,
+                id: text("id", &self.id)?,
+                owner: nullable("owner", &self.owner)?,
+            },
+            "setRole" => Change::SetRole {
+                user: text("user", &self.user)?,
+                role: nullable("role", &self.role)?,
+            },
+            "setProfile" => Change::SetProfile {
+                user: text("user", &self.user)?,
+                profile: text("profile", &self.profile)?,
+            },
+            "setStatus" => Change::SetStatus {
+                user: text("user", &self.user)?,
+                status: self.status.ok_or_else(|| missing("status"))?,
+            },
+            "setPermission" => Change::SetPermission {
+                profile: text("profile", &self.profile)?,
+                kind: record_type()?,
+                action: self.action.ok_or_else(|| missing("action"))?,
+                scope: self.scope.ok_or_else(|| missing("scope"))?,
+            },
+            "setToggle" => Change::SetToggle {
+                profile: text("profile", &self.profile)?,
+                toggle: self.toggle.ok_or_else(|| missing("toggle"))?,
+                permitted: self.permitted.ok_or_else(|| missing("permitted"))?,
+            },
+            "moveRole" => Change::MoveRole {
+                role: named("role", &self.role)?,
+                parent: nullable("parent", &self.parent)?,
+            },
+            "setGuest" => Change::SetGuest {
+                user: text("user", &self.user)?,
+                expires_at: self.expires_at,
+                claimed: self.claimed,
+                revoked_at: self.revoked_at,
+            },
+            "setTier" => Change::SetTier {
+                user: text("user", &self.user)?,
+                company: text("company", &self.company)?,
+                tier: self.tier.ok_or_else(|| missing("tier"))?,
+                primary: self.primary,
+            },
+            "setDealOwner" => Change::SetDealOwner {
+                deal: text("deal", &self.deal)?,
+                owner: named("owner", &self.owner)?,
+            },
+            "put" => {
+                let kind = text("kind", &self.kind)?;
+                Change::Put(thing(
+                    &kind,
+                    self.value.ok_or_else(|| missing("value"))?,
+                    at,
+                )?)
+            }
+            "remove" => {
+                let id = text("id", &self.id)?;
+                Change::Remove(match text("kind", &self.kind)?.as_str() {
+                    "role" => Removal::Role { id },
+                    "profile" => Removal::Profile { id },
+                    "user" => Removal::User { id },
+                    "company" => Removal::Company { id },
+                    "record" => Removal::Record {
+                        id,
+                        kind: record_type()?,
+                    },
+                    "deal" => Removal::Deal { id },
+                    kind => return Err(unknown_word("kind", kind, at)),
+                })
+            }
+            op => return Err(unknown_word("op", op, at)),
+        })
+    }
+}
+
+/// The value of a `put`, read as the document's own things are.
+fn thing(kind: &str, value: &RawValue, at: &Pointer) -> Result<Thing, ChangeError> {
+    fn value_at<'v, T: Deserialize<'v>>(
+        value: &'v RawValue,
+        at: &Pointer,
+    ) -> Result<T, ChangeError> {
+        let place = |inner: &Pointer| at.member("value").join(inner);
+        let (value, passed_over) = read(value.get().as_bytes())
+            .map_err(|fault| ChangeError::new(fault.code, place(&fault.place), fault.message))?;
+        // What a document may have beside its format, a write may not: nobody would be told.
+        match passed_over.first() {
+            None => Ok(value),
+            Some(member) => Err(ChangeError::new(
+                Code::InvalidField,
+                place(member),
+                "unknown field",
+            )),
+        }
+    }
+    Ok(match kind {
+        "jobRole" => Thing::JobRole(value_at(value, at)?),
+        "role" => Thing::Role(value_at(value, at)?),
+        "profile" => Thing::Profile(value_at(value, at)?),
+        "user" => Thing::User(value_at(value, at)?),
+        "company" => Thing::Company(value_at(value, at)?),
+        "record" => Thing::Record(value_at(value, at)?),
+        "deal" => Thing::Deal(value_at(value, at)?),
+        "settings" => Thing::Settings(value_at(value, at)?),
+        kind => return Err(unknown_word("kind", kind, at)),
+    })
+}
+
+fn unknown_word(member: &str, word: &str, at: &Pointer) -> ChangeError {
+    let message = format!("unknown {member} `{}` of a change", Excerpt(word));
+    ChangeError::new(Code::UnknownChange, at.member(member), message)
 }
 
 impl Governance {

@@ -67,6 +67,8 @@ vocabulary! {
         UnknownView = "unknown-view",
         /// A question lacks the id of a record, or has one where none belongs.
         InvalidArgument = "invalid-argument",
+        /// A change whose `op` or `kind` is not one of the known ones.
+        UnknownChange = "unknown-change",
         /// A change names a user who does not exist.
         UnknownUser = "unknown-user",
         /// A change names a role that does not exist.
@@ -130,6 +132,12 @@ impl Pointer {
     #[must_use]
     pub fn item(&self, index: usize) -> Self {
         Self(format!("{}/{index}", self.0))
+    }
+
+    /// The place that `inner` tells, taken from here.
+    #[must_use]
+    pub(crate) fn join(&self, inner: &Self) -> Self {
+        Self(format!("{}{}", self.0, inner.0))
     }
 
     /// The pointer as text, as RFC 6901 writes it.

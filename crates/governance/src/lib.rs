@@ -28,6 +28,7 @@ pub mod org;
 mod pipeline;
 mod predict;
 pub mod profile;
+mod reader;
 pub mod record;
 mod remedy;
 mod role;

@@ -1,10 +1,9 @@
 //! Reading an organisation: strict about form, tolerant about references (§10.1).
 
-use serde::Deserialize;
-
-use crate::error::{Code, LoadError, Pointer, uncoded};
+use crate::error::{Code, LoadError, Pointer};
 use crate::governance::Governance;
 use crate::org::Org;
+use crate::reader::read;
 
 /// How much an organisation may hold (§10.3). Past a limit, loading ends in an error with its own code.
 ///
@@ -75,7 +74,8 @@ impl Governance {
                 message,
             ));
         }
-        let (org, unknown) = read(json)?;
+        let (org, unknown) =
+            read(json).map_err(|fault| LoadError::new(fault.code, fault.place, fault.message))?;
         Self::compile(org, unknown, limits)
     }
 
@@ -86,83 +86,4 @@ impl Governance {
     pub fn from_org(org: Org) -> Result<Self, LoadError> {
         Self::compile(org, Vec::new(), &Limits::default())
     }
-}
-
-/// The organisation, and the places of the members that the format does not have.
-fn read(json: &[u8]) -> Result<(Org, Vec<Pointer>), LoadError> {
-    let mut unknown = Vec::new();
-    let mut from = serde_json::Deserializer::from_slice(json);
-    let read = serde_ignored::deserialize(&mut from, |path: serde_ignored::Path<'_>| {
-        unknown.push(pointer_to_ignored(&path))
-    })
-    .and_then(|org| from.end().map(|()| org));
-    match read {
-        Ok(org) => Ok((org, unknown)),
-        // Keeping track of the place costs time, so only a document with a fault is read that way.
-        Err(error) => Err(locate(json, &error)),
-    }
-}
-
-fn locate(json: &[u8], error: &serde_json::Error) -> LoadError {
-    let mut track = serde_path_to_error::Track::new();
-    let mut from = serde_json::Deserializer::from_slice(json);
-    let again = Org::deserialize(serde_path_to_error::Deserializer::new(
-        &mut from, &mut track,
-    ));
-    // What follows the document is a fault that the second reading does not come to.
-    let path = if again.is_err() {
-        pointer_to_fault(&track.path())
-    } else {
-        Pointer::root()
-    };
-    let (code, message) = described(error);
-    LoadError::new(code, path, message)
-}
-
-/// The code and the message of a reader's error.
-pub(crate) fn described(error: &serde_json::Error) -> (Code, String) {
-    let text = error.to_string();
-    let otherwise = match error.classify() {
-        _ if text.starts_with("recursion limit exceeded") => Code::TooDeep,
-        serde_json::error::Category::Data => Code::InvalidField,
-        _ => Code::MalformedJson,
-    };
-    uncoded(&text, otherwise)
-}
-
-pub(crate) fn pointer_to_fault(path: &serde_path_to_error::Path) -> Pointer {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .fold(Pointer::root(), |place, segment| match segment {
-            Segment::Seq { index } => place.item(*index),
-            Segment::Map { key } => place.member(key),
-            Segment::Enum { variant } => place.member(variant),
-            Segment::Unknown => place,
-        })
-}
-
-fn pointer_to_ignored(path: &serde_ignored::Path<'_>) -> Pointer {
-    use serde_ignored::Path;
-    let mut segments = Vec::new();
-    let mut path = path;
-    loop {
-        path = match path {
-            Path::Root => break,
-            Path::Seq { parent, index } => {
-                segments.push(index.to_string());
-                parent
-            }
-            Path::Map { parent, key } => {
-                segments.push(key.clone());
-                parent
-            }
-            Path::Some { parent }
-            | Path::NewtypeStruct { parent }
-            | Path::NewtypeVariant { parent } => parent,
-        };
-    }
-    segments
-        .iter()
-        .rev()
-        .fold(Pointer::root(), |place, segment| place.member(segment))
 }

@@ -10,6 +10,7 @@ use crate::at::At;
 use crate::error::{AskError, Code, Pointer, coded};
 use crate::org::FieldValue;
 use crate::profile::Action;
+use crate::reader::read;
 use crate::record::RecordType;
 use crate::table::{Ix, JobRoleIx, RecordIx, UserIx};
 use crate::visible::members;
@@ -559,25 +560,8 @@ impl Cursors {
 }
 
 /// Reads a question's JSON, with the place of a fault.
-pub(crate) fn read_question<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, AskError> {
-    read_located(json).map_err(|(code, place, message)| AskError::new(code, place, message))
-}
-
-/// Reads JSON; a fault has a code, a place and a message.
-pub(crate) fn read_located<T: serde::de::DeserializeOwned>(
-    json: &str,
-) -> Result<T, (Code, Pointer, String)> {
-    let mut from = serde_json::Deserializer::from_str(json);
-    let (place, error) = match serde_path_to_error::deserialize(&mut from) {
-        Ok(value) => match from.end() {
-            Ok(()) => return Ok(value),
-            Err(error) => (Pointer::root(), error),
-        },
-        Err(error) => (
-            crate::load::pointer_to_fault(error.path()),
-            error.into_inner(),
-        ),
-    };
-    let (code, message) = crate::load::described(&error);
-    Err((code, place, message))
+pub(crate) fn read_question<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, AskError> {
+    let (question, _) = read(json.as_bytes())
+        .map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
+    Ok(question)
 }

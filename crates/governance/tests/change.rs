@@ -286,6 +286,57 @@ fn what_is_refused_changes_nothing_and_tells_its_place() {
 }
 
 #[test]
+fn faults_in_a_list_of_changes_have_a_code_and_a_place() {
+    for (list, code, place) in [
+        (r#"[{"op": "lock"}]"#, Code::UnknownChange, "/0/op"),
+        (
+            r#"[{"op": "remove", "kind": "team", "id": "x"}]"#,
+            Code::UnknownChange,
+            "/0/kind",
+        ),
+        (
+            r#"[{"op": "setRole", "user": "rob"}]"#,
+            Code::InvalidField,
+            "/0",
+        ),
+        (
+            r#"[{"op": "setRole", "user": 1, "role": null}]"#,
+            Code::InvalidField,
+            "/0/user",
+        ),
+        (
+            r#"[{"op": "setRole", "user": "rob", "rol": null}]"#,
+            Code::InvalidField,
+            "/0/rol",
+        ),
+        (
+            r#"[{"op": "assign", "type": "deal", "id": "d", "user": "rob"}]"#,
+            Code::UnknownType,
+            "/0/type",
+        ),
+        (
+            r#"[{"op": "put", "kind": "user", "value": {"id": "n", "name": "N", "profile": "owned", "status": "gone"}}]"#,
+            Code::UnknownStatus,
+            "/0/value/status",
+        ),
+        (
+            r#"[{"op": "put", "kind": "user", "value": {"id": "n", "name": "N", "profile": "owned", "rol": 1}}]"#,
+            Code::InvalidField,
+            "/0/value/rol",
+        ),
+        (r#"{"op": "setRole"}"#, Code::InvalidField, ""),
+        ("[", Code::MalformedJson, ""),
+    ] {
+        let error = Change::list_from_json(list).unwrap_err();
+        assert_eq!(
+            (error.code(), error.path().as_str()),
+            (code, place),
+            "{list}"
+        );
+    }
+}
+
+#[test]
 fn a_prediction_is_the_difference_and_changes_nothing() {
     let governance = governance();
     let list = changes(

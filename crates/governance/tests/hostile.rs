@@ -216,6 +216,15 @@ fn what_is_not_json_is_refused() {
 }
 
 #[test]
+fn an_object_is_not_taken_in_the_form_of_a_list() {
+    let json = document(r#""users":[["u","U",null,"p"]]"#);
+    assert_eq!(
+        fault(&json),
+        Some((Code::InvalidField, "/users/0".to_owned()))
+    );
+}
+
+#[test]
 fn each_limit_has_its_code_and_holds_at_its_bound() {
     let json = document(
         r#""roles":[{"id":"r1","name":"n"},{"id":"r2","name":"n"}],
