@@ -49,6 +49,7 @@ describe("viewing", () => {
     await says(page, "#sidelight-headline", `${user("priya").name} cannot see this account`);
     assert.deepEqual(await reasons(page), ["outside-reports"]);
     assert.deepEqual(await texts(page, ".sl-holders li > span:first-child"), people(org, acme).map((person) => person.name));
+    await says(page, ".sl-remedies", `Assign ${user("priya").name} to this account`);
     assert.equal(await page.locator(".sl-person").count(), 0);
     await says(page, "#crm main", `${user("priya").name} gets “not found” here`);
     assert.equal(await page.locator("#crm main", { hasText: acme.fields.industry }).count(), 0, "the page keeps the record's fields to itself");

@@ -5,6 +5,7 @@
 
 mod audience;
 mod deal_grid;
+mod filters;
 mod icon;
 mod people;
 mod pipeline;
@@ -12,10 +13,11 @@ mod record;
 mod sidebar;
 mod tabs;
 mod tiers;
+mod totals;
 mod verdict;
 mod viewport;
 
-pub use icon::{Icon, Shape};
+pub use icon::{Shape, icon};
 pub use sidebar::{Choice, Sidebar, SidebarProps};
 pub use tabs::Tab;
 pub use viewport::{measured, reveal, use_viewport};

@@ -30,6 +30,8 @@ pub const NO_SUBJECT: &str = "Open a record to see who is on it, who else can se
 pub const BECAUSE: &str = "Because";
 /// The heading above the reasons for a no.
 pub const BECAUSE_NOT: &str = "Why not";
+/// The heading above what would turn a no into a yes.
+pub const REMEDIES: &str = "What would change this";
 /// The heading of a record's people.
 pub const PEOPLE: &str = "On this record";
 /// The mark of the record owner.

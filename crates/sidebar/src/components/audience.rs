@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
-use super::icon::{Icon, Shape};
-use super::people::Avatar;
+use super::icon::{Shape, icon};
+use super::people::avatar;
 use super::sidebar::{Choice, Scene};
 use crate::message;
 use crate::model::Subject;
@@ -80,7 +80,7 @@ fn GroupView(props: &GroupViewProps) -> Html {
         let is_viewer = member.user == viewer.as_str();
         html! {
             <li key={member.user.clone()} class="sl-member" data-user={member.user.clone()}>
-                <Avatar name={member.name.clone()} />
+                { avatar(&member.name) }
                 if is_viewer {
                     <span class="sl-name">{ &member.name }{ " " }<span class="sl-mark">{ message::VIEWER }</span></span>
                 } else {
@@ -97,7 +97,7 @@ fn GroupView(props: &GroupViewProps) -> Html {
     };
     html! {
         <details class="sl-group" data-rule={group.rule.as_str()} open={group.members.len() <= SMALL}>
-            <summary><Icon shape={Shape::Next} /><span>{ message::rule(group.rule) }</span><span class="sl-count">{ message::grouped(group.members.len()) }</span></summary>
+            <summary>{ icon(Shape::Next) }<span>{ message::rule(group.rule) }</span><span class="sl-count">{ message::grouped(group.members.len()) }</span></summary>
             <ul>{ for group.members.iter().take(*drawn).map(member) }</ul>
             if left > 0 {
                 <button type="button" class="sl-button" {onclick}>{ message::show_more(next, left) }</button>

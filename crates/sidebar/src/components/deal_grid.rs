@@ -8,7 +8,7 @@ use std::rc::Rc;
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::icon::{Icon, Shape};
+use super::icon::{Shape, icon};
 use super::viewport::{measured, reveal, use_viewport};
 use crate::message;
 use crate::model::deals::{Column, Row, Sorting};
@@ -111,7 +111,7 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
             <div key={column.label()} role="columnheader" class={cell_class(column)} aria-sort={direction}>
                 <button type="button" {onclick}>
                     { column.label() }
-                    if sorted { <Icon shape={if sorting.descending { Shape::Down } else { Shape::Up }} /> }
+                    if sorted { { icon(if sorting.descending { Shape::Down } else { Shape::Up }) } }
                 </button>
             </div>
         }

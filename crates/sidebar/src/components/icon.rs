@@ -74,19 +74,11 @@ impl Shape {
     }
 }
 
-/// What [`Icon`] draws.
-#[derive(Debug, Clone, PartialEq, Properties)]
-pub struct IconProps {
-    /// The drawing.
-    pub shape: Shape,
-}
-
 /// A drawing in the colour of the text, hidden from screen readers.
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
+pub fn icon(shape: Shape) -> Html {
     html! {
         <svg class="sl-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-            <path d={props.shape.path()} fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />
+            <path d={shape.path()} fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" />
         </svg>
     }
 }

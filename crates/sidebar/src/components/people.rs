@@ -3,32 +3,13 @@
 use sidelight_governance::{RecordType, Standing};
 use yew::prelude::*;
 
-use super::sidebar::Scene;
 use crate::message;
 use crate::model::people::{People, Person, initials};
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct PeopleViewProps {
-    pub(super) scene: Scene,
-    pub(super) kind: RecordType,
-    pub(super) id: String,
-    /// Whether the viewer sees the record.
-    pub(super) sees: bool,
-}
-
-#[component]
-pub(super) fn PeopleView(props: &PeopleViewProps) -> Html {
-    let PeopleViewProps {
-        scene,
-        kind,
-        id,
-        sees,
-    } = props;
-    let people = use_memo((scene.clone(), *kind, id.clone()), |(scene, kind, id)| {
-        People::new(&scene.organisation, scene.now, &scene.viewer, *kind, id)
-    });
+/// The people of a record as the viewer is shown them, or why they are not shown.
+pub(super) fn people_view(people: &People, viewer: &str, kind: RecordType, sees: bool) -> Html {
     let body = if !sees {
-        html! { <p class="sl-quiet">{ message::people_hidden(&scene.viewer_name(), kind.as_str()) }</p> }
+        html! { <p class="sl-quiet">{ message::people_hidden(viewer, kind.as_str()) }</p> }
     } else if people.rows.is_empty() && people.hidden == 0 {
         html! { <p class="sl-quiet">{ message::NOBODY_ON_IT }</p> }
     } else {
@@ -53,7 +34,7 @@ fn row(person: &Person) -> Html {
     let standing = (person.standing != Standing::Active).then(|| message::status(person.standing));
     html! {
         <li key={person.user.clone()} class="sl-person" data-user={person.user.clone()}>
-            <Avatar name={person.name.clone()} />
+            { avatar(&person.name) }
             <span class="sl-name">{ &person.name }</span>
             <span class="sl-job">{ person.job_role.as_deref().unwrap_or(message::NO_JOB_ROLE) }</span>
             <span class="sl-marks">
@@ -65,13 +46,7 @@ fn row(person: &Person) -> Html {
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct AvatarProps {
-    pub(super) name: String,
-}
-
 /// The initials of a name, for the eye only.
-#[component]
-pub(super) fn Avatar(props: &AvatarProps) -> Html {
-    html! { <span class="sl-avatar" aria-hidden="true">{ initials(&props.name) }</span> }
+pub(super) fn avatar(name: &str) -> Html {
+    html! { <span class="sl-avatar" aria-hidden="true">{ initials(name) }</span> }
 }

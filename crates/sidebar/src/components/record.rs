@@ -4,11 +4,12 @@ use sidelight_governance::Action;
 use yew::prelude::*;
 
 use super::audience::AudienceView;
-use super::people::PeopleView;
+use super::people::people_view;
 use super::sidebar::{Choice, Scene};
-use super::verdict::VerdictView;
+use super::verdict::{About, verdict_view};
 use crate::message;
 use crate::model::Subject;
+use crate::model::people::People;
 use crate::model::verdict::{Verdict, deal_facts};
 
 #[derive(Clone, PartialEq, Properties)]
@@ -50,50 +51,50 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
             )
         },
     );
+    let people = use_memo(
+        (scene.clone(), subject.clone()),
+        |(scene, subject)| match subject {
+            Subject::Record { kind, id } => {
+                let people = People::new(&scene.organisation, scene.now, &scene.viewer, *kind, id);
+                Some((*kind, people))
+            }
+            Subject::Deal { .. } => None,
+        },
+    );
     let verdict = match &*verdict {
-        Ok(verdict) => verdict.clone(),
+        Ok(verdict) => verdict,
         Err(error) => return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> },
     };
-    let sees = verdict.permissions.iter().any(|permission| {
-        permission.granted
-            && permission
-                .action
-                .is_none_or(|action| action == Action::View)
-    });
 
+    let viewer = scene.viewer_name();
+    let about = About {
+        viewer: &viewer,
+        title: &subject.name(&scene.organisation),
+        noun: subject.noun(),
+        asked,
+    };
+    let sees = verdict.sees();
     html! {
         <>
-            <VerdictView {verdict} viewer={scene.viewer_name()} title={subject.name(&scene.organisation)} noun={subject.noun()} {asked} {on_action} />
-            { match &subject {
-                Subject::Record { kind, id } => html! { <PeopleView scene={scene.clone()} kind={*kind} id={id.clone()} {sees} /> },
-                Subject::Deal { id } => html! { <DealFacts scene={scene.clone()} id={id.clone()} {sees} /> },
+            { verdict_view(verdict, &about, &on_action) }
+            { match &*people {
+                Some((kind, people)) => people_view(people, &viewer, *kind, sees),
+                None => deal_view(&deal_facts(&scene.organisation, subject.id()), &viewer, sees),
             } }
             <AudienceView {scene} {subject} {on_choose} />
         </>
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-struct DealFactsProps {
-    scene: Scene,
-    id: String,
-    sees: bool,
-}
-
-#[component]
-fn DealFacts(props: &DealFactsProps) -> Html {
-    let facts = || {
-        deal_facts(&props.scene.organisation, &props.id)
-            .into_iter()
-            .map(|(label, value)| html! { <div><dt>{ label }</dt><dd>{ value }</dd></div> })
-    };
+/// What is known of a deal, or why it is not shown.
+fn deal_view(facts: &[(&'static str, String)], viewer: &str, sees: bool) -> Html {
     html! {
         <section class="sl-section" aria-labelledby="sidelight-facts">
             <h3 id="sidelight-facts">{ message::DEAL_FACTS }</h3>
-            if props.sees {
-                <dl class="sl-facts">{ for facts() }</dl>
+            if sees {
+                <dl class="sl-facts">{ for facts.iter().map(|(label, value)| html! { <div><dt>{ *label }</dt><dd>{ value }</dd></div> }) }</dl>
             } else {
-                <p class="sl-quiet">{ message::people_hidden(&props.scene.viewer_name(), message::DEAL) }</p>
+                <p class="sl-quiet">{ message::people_hidden(viewer, message::DEAL) }</p>
             }
         </section>
     }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::pipeline::PipelinePanel;
 use super::record::RecordPanel;
 use super::tabs::{Tab, Tabs};
-use super::tiers::TiersPanel;
+use super::tiers::tiers_panel;
 use crate::message;
 use crate::model::deals::TableState;
 use crate::model::{Organisation, Subject};
@@ -88,7 +88,7 @@ pub fn Sidebar(props: &SidebarProps) -> Html {
                 (Tab::Pipeline, _) => {
                     html! { <PipelinePanel {scene} state={(*table).clone()} on_state={on_table} on_choose={on_choose.clone()} /> }
                 }
-                (Tab::Tiers, _) => html! { <TiersPanel {scene} /> },
+                (Tab::Tiers, _) => tiers_panel(&scene),
             }
         }
     };

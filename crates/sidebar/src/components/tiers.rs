@@ -6,18 +6,13 @@ use super::sidebar::Scene;
 use crate::message;
 use crate::model::tiers::{TierDescription, descriptions};
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct TiersPanelProps {
-    pub(super) scene: Scene,
-}
-
-#[component]
-pub(super) fn TiersPanel(props: &TiersPanelProps) -> Html {
+/// The tiers' descriptions, with the viewer's own marked.
+pub(super) fn tiers_panel(scene: &Scene) -> Html {
     let Scene {
         organisation,
         viewer,
         ..
-    } = &props.scene;
+    } = scene;
     let tiers = descriptions(organisation, viewer);
     let stands_nowhere = tiers.iter().all(|tier| tier.standings.is_empty());
     let tier = |tier: &TierDescription| {
@@ -34,7 +29,7 @@ pub(super) fn TiersPanel(props: &TiersPanelProps) -> Html {
             <h2 id="sidelight-tiers">{ message::TIERS }</h2>
             <p class="sl-quiet">{ message::TIERS_INTRODUCTION }</p>
             if stands_nowhere {
-                <p class="sl-quiet">{ message::no_standing(&props.scene.viewer_name()) }</p>
+                <p class="sl-quiet">{ message::no_standing(&scene.viewer_name()) }</p>
             }
             <ol class="sl-tiers">{ for tiers.iter().map(tier) }</ol>
             <p class="sl-quiet">{ message::TIERS_BESIDES }</p>

@@ -3,33 +3,34 @@
 use sidelight_governance::Action;
 use yew::prelude::*;
 
-use super::icon::{Icon, Shape};
+use super::icon::{Shape, icon};
 use crate::message;
 use crate::model::verdict::{Cause, Permission, Reason, Verdict};
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct VerdictViewProps {
-    pub(super) verdict: Verdict,
-    pub(super) viewer: String,
+/// What a verdict is about, in the words of the page.
+pub(super) struct About<'a> {
+    /// The viewer's name.
+    pub(super) viewer: &'a str,
     /// The record's or deal's name.
-    pub(super) title: String,
+    pub(super) title: &'a str,
     /// The word for its type.
     pub(super) noun: &'static str,
     /// The action that the verdict is about.
     pub(super) asked: Action,
-    pub(super) on_action: Callback<Action>,
 }
 
-#[component]
-pub(super) fn VerdictView(props: &VerdictViewProps) -> Html {
-    let VerdictViewProps {
-        verdict,
+/// The verdict, everything that the viewer may do, all reasons, and what would change a refusal.
+pub(super) fn verdict_view(
+    verdict: &Verdict,
+    about: &About<'_>,
+    on_action: &Callback<Action>,
+) -> Html {
+    let About {
         viewer,
         title,
         noun,
         asked,
-        on_action,
-    } = props;
+    } = *about;
     let (tone, shape, because) = if verdict.allowed {
         ("sl-yes", Shape::Check, message::BECAUSE)
     } else {
@@ -48,14 +49,14 @@ pub(super) fn VerdictView(props: &VerdictViewProps) -> Html {
         };
         let label = html! {
             <>
-                <Icon shape={mark} />
+                { icon(mark) }
                 <span class="sl-unseen">{ message::granted(permission.granted) }</span>
                 { permission.label }
             </>
         };
         match permission.action {
             Some(action) => html! {
-                <button key={permission.label} type="button" class={classes!("sl-permission", tone)} aria-pressed={(action == *asked).to_string()}
+                <button key={permission.label} type="button" class={classes!("sl-permission", tone)} aria-pressed={(action == asked).to_string()}
                     onclick={on_action.reform(move |_: MouseEvent| action)}>{ label }</button>
             },
             None => {
@@ -66,27 +67,25 @@ pub(super) fn VerdictView(props: &VerdictViewProps) -> Html {
     html! {
         <section class={classes!("sl-verdict", tone)} aria-labelledby="sidelight-headline">
             <div class="sl-headline">
-                <span class="sl-seal"><Icon {shape} /></span>
+                <span class="sl-seal">{ icon(shape) }</span>
                 <div role="status">
                     <h2 id="sidelight-headline">{ &verdict.headline }</h2>
-                    <p class="sl-title"><span class="sl-noun">{ *noun }</span>{ " " }{ title }</p>
+                    <p class="sl-title"><span class="sl-noun">{ noun }</span>{ " " }{ title }</p>
                 </div>
             </div>
             <div class="sl-permissions" role="group" aria-label={message::permissions(viewer)}>{ for verdict.permissions.iter().map(permission) }</div>
             <h3>{ because }</h3>
-            <Reasons reasons={verdict.reasons.clone()} />
+            { reasons_view(&verdict.reasons) }
+            if !verdict.remedies.is_empty() {
+                <h3 class="sl-next">{ message::REMEDIES }</h3>
+                <ul class="sl-remedies">{ for verdict.remedies.iter().map(|remedy| html! { <li>{ remedy }</li> }) }</ul>
+            }
         </section>
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct ReasonsProps {
-    pub(super) reasons: Vec<Reason>,
-}
-
 /// Every reason in its sentence, with the path of roles or the holders that it is about.
-#[component]
-pub(super) fn Reasons(props: &ReasonsProps) -> Html {
+pub(super) fn reasons_view(reasons: &[Reason]) -> Html {
     let reason = |reason: &Reason| {
         let (cause, code) = match reason.cause {
             Cause::Grant(rule) => ("sl-yes", rule.as_str()),
@@ -110,5 +109,5 @@ pub(super) fn Reasons(props: &ReasonsProps) -> Html {
             </li>
         }
     };
-    html! { <ul class="sl-reasons">{ for props.reasons.iter().map(reason) }</ul> }
+    html! { <ul class="sl-reasons">{ for reasons.iter().map(reason) }</ul> }
 }

@@ -19,6 +19,8 @@ pub struct Verdict {
     pub permissions: Vec<Permission>,
     /// Why: all grants, or all obstacles.
     pub reasons: Vec<Reason>,
+    /// What would turn a refusal into a grant, in one sentence each, from the rules.
+    pub remedies: Vec<String>,
 }
 
 /// One thing that a viewer may or may not do.
@@ -116,7 +118,20 @@ impl Verdict {
             ),
             permissions,
             reasons: reasons(organisation, &decision),
+            remedies: decision
+                .remedies
+                .into_iter()
+                .map(|remedy| remedy.text)
+                .collect(),
         })
+    }
+
+    /// Whether the viewer sees the record or deal, whatever the verdict is about.
+    pub fn sees(&self) -> bool {
+        let view = message::action(Action::View);
+        self.permissions
+            .iter()
+            .any(|permission| permission.granted && permission.label == view)
     }
 }
 

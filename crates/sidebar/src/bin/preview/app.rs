@@ -13,21 +13,14 @@ use yew::prelude::*;
 use crate::address::{Place, Theme};
 use crate::catalogue::Kind;
 use crate::message;
-use crate::opening::{Open, Progress, Refusal, Source, open};
+use crate::notice::{Notice, notice_view};
+use crate::opening::{Open, Progress, Source, open};
 use crate::record_list::RecordList;
 use crate::record_page::RecordPage;
 use crate::top_bar::TopBar;
 
 /// The organisation that the page opens first.
 const DEMO: &str = "organisation.json";
-
-/// What is told about opening an organisation.
-#[derive(Debug, Clone, PartialEq)]
-enum Notice {
-    Busy(String),
-    Opened(String),
-    Refused(Refusal),
-}
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct AppProps {
@@ -113,7 +106,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
     html! {
         <>
             <TopBar {organisation} viewer={named} {now} is_fixed={place.now.is_some()} theme={place.theme} {on_viewer} {on_now} {on_theme} {on_file} />
-            <NoticeView notice={(*notice).clone()} stays={(*opened).as_ref().map(|open| open.organisation.name().to_owned())} {on_dismiss} />
+            { notice_view((*notice).as_ref(), (*opened).as_ref().map(|open| open.organisation.name()), &on_dismiss) }
             if let Some((open, viewer)) = (*opened).clone().zip(viewer) {
                 <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} on_open={on_open.clone()} />
                 <RecordPage organisation={open.organisation} catalogue={open.catalogue} {now} {viewer} {subject} {on_open} />
@@ -146,43 +139,6 @@ fn subject_of(open: &Open, place: &Place) -> Option<Subject> {
         kinds.find_map(|kind| Some(kind.subject(open.catalogue.entries(kind).first()?.id.clone())))
     };
     place.subject.clone().filter(exists).or_else(first)
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct NoticeViewProps {
-    notice: Option<Notice>,
-    /// The organisation that stays open, if one is.
-    stays: Option<String>,
-    on_dismiss: Callback<MouseEvent>,
-}
-
-#[component]
-fn NoticeView(props: &NoticeViewProps) -> Html {
-    let dismiss = || html! { <button type="button" onclick={props.on_dismiss.clone()}>{ message::DISMISS }</button> };
-    let refusal = |refusal: &Refusal| {
-        html! {
-            <div class="crm-notice crm-error">
-                <p><strong>{ message::not_opened(&refusal.name) }</strong>{ " " }{ props.stays.as_deref().map(message::stays) }</p>
-                <p>
-                    if let Some(code) = refusal.code { <code class="crm-code">{ code }</code>{ " " } }
-                    { &refusal.message }
-                    if let Some(path) = &refusal.path { { " at " }<code class="crm-path">{ path }</code> }
-                </p>
-                { dismiss() }
-            </div>
-        }
-    };
-    // Both regions are there from the start, so that what comes into them is announced.
-    html! {
-        <div class="crm-notices">
-            <div role="alert">{ match &props.notice { Some(Notice::Refused(refused)) => refusal(refused), _ => Html::default() } }</div>
-            <div role="status">{ match &props.notice {
-                Some(Notice::Busy(text)) => html! { <p class="crm-notice crm-busy">{ text }</p> },
-                Some(Notice::Opened(text)) => html! { <p class="crm-hidden">{ text }</p> },
-                _ => Html::default(),
-            } }</div>
-        </div>
-    }
 }
 
 fn window() -> Option<Window> {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use sidelight_sidebar::components::{Icon, Shape};
+use sidelight_sidebar::components::{Shape, icon};
 use web_sys::{HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
@@ -186,11 +186,11 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         <div class="crm-combobox">
             <label for={FIELD}>{ message::VIEW_AS }</label>
             <div class="crm-field">
-                <Icon shape={Shape::Person} />
+                { icon(Shape::Person) }
                 <input ref={field} id={FIELD} type="text" role="combobox" autocomplete="off" spellcheck="false" aria-expanded={is_open.to_string()}
                     aria-controls={LIST} aria-autocomplete="list" aria-activedescendant={active_id} {value} {oninput} {onkeydown} {onfocus}
                     onclick={open.reform(|_: MouseEvent| ())} onblur={close.reform(|_: FocusEvent| ())} />
-                <Icon shape={Shape::Down} />
+                { icon(Shape::Down) }
             </div>
             <div id={LIST} class="crm-options" role="listbox" aria-label={message::VIEW_AS} hidden={!*is_open} {onmousedown}>
                 { for groups }

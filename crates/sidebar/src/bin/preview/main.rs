@@ -8,6 +8,7 @@ mod app;
 mod catalogue;
 mod combobox;
 mod message;
+mod notice;
 mod opening;
 mod record_list;
 mod record_page;

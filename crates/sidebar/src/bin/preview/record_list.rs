@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use sidelight_governance::Instant;
 use sidelight_governance::RecordType;
-use sidelight_sidebar::components::{Icon, Shape, measured, reveal, use_viewport};
+use sidelight_sidebar::components::{Shape, icon, measured, reveal, use_viewport};
 use sidelight_sidebar::message::{NOTHING, grouped};
 use sidelight_sidebar::model::window::Step;
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -213,7 +213,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
                     }) }
                 </select>
                 <label class="crm-field">
-                    <Icon shape={Shape::Search} />
+                    { icon(Shape::Search) }
                     <input type="search" aria-label={message::FIND} placeholder={message::FIND} value={(*text).clone()} {oninput} />
                 </label>
                 <p class="crm-seen" role="status">{ summary }</p>
@@ -247,7 +247,7 @@ fn row(
             <span class="crm-name">{ &entry.name }</span>
             <span class="crm-quiet">{ if entry.owner.is_empty() { NOTHING } else { &entry.owner } }</span>
             if !is_seen {
-                <span class="crm-lock"><Icon shape={Shape::Lock} /><span class="crm-hidden">{ message::UNSEEN }</span></span>
+                <span class="crm-lock">{ icon(Shape::Lock) }<span class="crm-hidden">{ message::UNSEEN }</span></span>
             }
         </div>
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use sidelight_governance::{Instant, RecordType};
-use sidelight_sidebar::components::{Icon, Shape};
+use sidelight_sidebar::components::{Shape, icon};
 use sidelight_sidebar::message::NOTHING;
 use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -34,65 +34,99 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
         subject,
         on_open,
     } = props.clone();
+    let shown = use_memo(
+        (
+            organisation.clone(),
+            catalogue,
+            now,
+            viewer.clone(),
+            subject.clone(),
+        ),
+        |(organisation, catalogue, now, viewer, subject)| {
+            let seen = |kind| visible(organisation, catalogue, *now, viewer, kind);
+            Page::new(organisation, catalogue, subject.as_ref()?, &seen)
+        },
+    );
     let Some(subject) = subject else {
         return html! { <main class="crm-main"><p class="crm-empty">{ message::CHOOSE }</p></main> };
     };
-    let name = organisation.user_name(&viewer);
-    let seen = |kind: Kind| visible(&organisation, &catalogue, now, &viewer, kind);
-    let position = |kind: Kind, id: &str| {
-        catalogue
-            .entries(kind)
-            .iter()
-            .position(|entry| entry.id == id)
-    };
-    let kind = Kind::of(&subject);
-    if !position(kind, subject.id()).is_some_and(|position| seen(kind).contains(&position)) {
+    let Some(page) = &*shown else {
         return html! {
             <main class="crm-main crm-refused">
-                <Icon shape={Shape::Lock} />
-                <h1>{ message::not_found(&name) }</h1>
+                { icon(Shape::Lock) }
+                <h1>{ message::not_found(&organisation.user_name(&viewer)) }</h1>
                 <p>{ message::NOT_FOUND }</p>
             </main>
         };
-    }
-
-    let related = account_of(&organisation, &subject)
-        .map(|account| related(&catalogue, &account, &subject, &seen));
+    };
     html! {
         <main class="crm-main">
             <div class="crm-record">
-                <span class="crm-kind"><Icon shape={shape(kind)} /></span>
+                <span class="crm-kind">{ icon(shape(Kind::of(&subject))) }</span>
                 <div><p class="crm-quiet">{ capitalised(subject.noun()) }</p><h1>{ subject.name(&organisation) }</h1></div>
             </div>
             <section class="crm-card" aria-labelledby="crm-details">
                 <h2 id="crm-details">{ message::DETAILS }</h2>
-                <Details organisation={organisation.clone()} subject={subject.clone()} />
+                <dl class="crm-facts">{ for page.facts.iter().map(|(label, value)| html! {
+                    <div><dt>{ label }</dt><dd>{ if value.is_empty() { NOTHING } else { value } }</dd></div>
+                }) }</dl>
+                if page.facts.len() <= 1 { <p class="crm-quiet">{ message::NO_DETAILS }</p> }
             </section>
-            { for related.into_iter().flatten().map(|related| html! { <RelatedList {related} on_open={on_open.clone()} /> }) }
+            { for page.related.iter().map(|related| related_list(related, &on_open)) }
         </main>
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-struct DetailsProps {
-    organisation: Organisation,
-    subject: Subject,
+/// What the viewer is shown of a record.
+#[derive(Debug, Clone, PartialEq)]
+struct Page {
+    /// The record's fields, as label and value.
+    facts: Vec<(String, String)>,
+    /// The other records of the same account.
+    related: Vec<Related>,
 }
 
-#[component]
-fn Details(props: &DetailsProps) -> Html {
-    let DetailsProps {
-        organisation,
-        subject,
-    } = props;
-    let facts: Vec<(String, String)> = match subject {
+/// The records of one type that belong to the same account.
+#[derive(Debug, Clone, PartialEq)]
+struct Related {
+    kind: Kind,
+    total: usize,
+    seen: Vec<Entry>,
+}
+
+impl Page {
+    /// The page of a record or deal; `None` for one that is not among what is `seen`.
+    fn new(
+        organisation: &Organisation,
+        catalogue: &Catalogue,
+        subject: &Subject,
+        seen: &dyn Fn(Kind) -> HashSet<usize>,
+    ) -> Option<Self> {
+        let kind = Kind::of(subject);
+        let entries = catalogue.entries(kind);
+        let position = entries.iter().position(|entry| entry.id == subject.id())?;
+        if !seen(kind).contains(&position) {
+            return None;
+        }
+        let account = account_of(organisation, subject);
+        Some(Self {
+            facts: facts(organisation, subject),
+            related: account.map_or_else(Vec::new, |account| {
+                related(catalogue, &account, subject, seen)
+            }),
+        })
+    }
+}
+
+fn facts(organisation: &Organisation, subject: &Subject) -> Vec<(String, String)> {
+    match subject {
         Subject::Deal { id } => deal_facts(organisation, id)
             .into_iter()
             .map(|(label, value)| (label.to_owned(), value))
             .collect(),
         Subject::Record { kind, id } => {
             let Some(record) = organisation.record(*kind, id) else {
-                return Html::default();
+                return Vec::new();
             };
             let owner = record.owner.map_or_else(
                 || message::NO_OWNER.to_owned(),
@@ -114,50 +148,6 @@ fn Details(props: &DetailsProps) -> Html {
                 .chain(fields)
                 .collect()
         }
-    };
-    html! {
-        <>
-            <dl class="crm-facts">{ for facts.iter().map(|(label, value)| html! { <div><dt>{ label }</dt><dd>{ if value.is_empty() { NOTHING } else { value } }</dd></div> }) }</dl>
-            if facts.len() <= 1 { <p class="crm-quiet">{ message::NO_DETAILS }</p> }
-        </>
-    }
-}
-
-/// The records of one type that belong to the same account.
-#[derive(Debug, Clone, PartialEq)]
-struct Related {
-    kind: Kind,
-    total: usize,
-    seen: Vec<Entry>,
-}
-
-/// So many records of a related list are shown, as CRMs do.
-const SHOWN: usize = 5;
-
-#[derive(Clone, PartialEq, Properties)]
-struct RelatedListProps {
-    related: Related,
-    on_open: Callback<Subject>,
-}
-
-#[component]
-fn RelatedList(props: &RelatedListProps) -> Html {
-    let Related { kind, total, seen } = &props.related;
-    let id = format!("crm-related-{}", kind.plural());
-    let row = |entry: &Entry| {
-        let opened = kind.subject(entry.id.clone());
-        html! {
-            <li key={entry.id.clone()}>
-                <button type="button" onclick={props.on_open.reform(move |_: MouseEvent| opened.clone())}>{ &entry.name }</button>
-                <span class="crm-quiet">{ &entry.owner }</span>
-            </li>
-        }
-    };
-    html! {
-        <section class="crm-card" aria-labelledby={id.clone()}>
-            <h2 {id}><Icon shape={shape(*kind)} />{ capitalised(kind.plural()) }<span class="crm-quiet">{ message::of(seen.len(), *total) }</span></h2>
-            if !seen.is_empty() { <ul class="crm-related">{ for seen.iter().take(SHOWN).map(row) }</ul> }
-        </section>
     }
 }
 
@@ -200,6 +190,29 @@ fn related(
         Some(Related { kind, total, seen })
     });
     kinds.collect()
+}
+
+/// So many records of a related list are shown, as CRMs do.
+const SHOWN: usize = 5;
+
+fn related_list(related: &Related, on_open: &Callback<Subject>) -> Html {
+    let Related { kind, total, seen } = related;
+    let id = format!("crm-related-{}", kind.plural());
+    let row = |entry: &Entry| {
+        let opened = kind.subject(entry.id.clone());
+        html! {
+            <li key={entry.id.clone()}>
+                <button type="button" onclick={on_open.reform(move |_: MouseEvent| opened.clone())}>{ &entry.name }</button>
+                <span class="crm-quiet">{ &entry.owner }</span>
+            </li>
+        }
+    };
+    html! {
+        <section class="crm-card" aria-labelledby={id.clone()}>
+            <h2 {id}>{ icon(shape(*kind)) }{ capitalised(kind.plural()) }<span class="crm-quiet">{ message::of(seen.len(), *total) }</span></h2>
+            if !seen.is_empty() { <ul class="crm-related">{ for seen.iter().take(SHOWN).map(row) }</ul> }
+        </section>
+    }
 }
 
 fn shape(kind: Kind) -> Shape {

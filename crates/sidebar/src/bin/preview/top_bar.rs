@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sidelight_governance::Instant;
-use sidelight_sidebar::components::{Icon, Shape};
+use sidelight_sidebar::components::{Shape, icon};
 use web_sys::{File, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -104,7 +104,7 @@ pub(crate) fn TopBar(props: &TopBarProps) -> Html {
                     { for Theme::ALL.into_iter().map(|one| html! { <option value={one.as_str()} selected={one == theme}>{ message::theme(one) }</option> }) }
                 </select>
             </div>
-            <button type="button" class="crm-open" onclick={onclick_open}><Icon shape={Shape::Open} />{ message::OPEN }</button>
+            <button type="button" class="crm-open" onclick={onclick_open}>{ icon(Shape::Open) }{ message::OPEN }</button>
             <input ref={chooser} id="crm-file" type="file" accept=".json,application/json" hidden=true onchange={onchange_file} aria-label={message::OPEN} />
         </header>
     }

@@ -1,0 +1,47 @@
+//! What is told about opening an organisation.
+
+use yew::prelude::*;
+
+use crate::message;
+use crate::opening::Refusal;
+
+/// What is told about opening an organisation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Notice {
+    Busy(String),
+    Opened(String),
+    Refused(Refusal),
+}
+
+/// The notice, if there is one; `stays` names the organisation that is open after a refusal.
+pub(crate) fn notice_view(
+    notice: Option<&Notice>,
+    stays: Option<&str>,
+    on_dismiss: &Callback<MouseEvent>,
+) -> Html {
+    let dismiss = || html! { <button type="button" onclick={on_dismiss.clone()}>{ message::DISMISS }</button> };
+    let refusal = |refusal: &Refusal| {
+        html! {
+            <div class="crm-notice crm-error">
+                <p><strong>{ message::not_opened(&refusal.name) }</strong>{ " " }{ stays.map(message::stays) }</p>
+                <p>
+                    if let Some(code) = refusal.code { <code class="crm-code">{ code }</code>{ " " } }
+                    { &refusal.message }
+                    if let Some(path) = &refusal.path { { " at " }<code class="crm-path">{ path }</code> }
+                </p>
+                { dismiss() }
+            </div>
+        }
+    };
+    // Both regions are there from the start, so that what comes into them is announced.
+    html! {
+        <div class="crm-notices">
+            <div role="alert">{ match notice { Some(Notice::Refused(refused)) => refusal(refused), _ => Html::default() } }</div>
+            <div role="status">{ match notice {
+                Some(Notice::Busy(text)) => html! { <p class="crm-notice crm-busy">{ text }</p> },
+                Some(Notice::Opened(text)) => html! { <p class="crm-hidden">{ text }</p> },
+                _ => Html::default(),
+            } }</div>
+        </div>
+    }
+}

@@ -1,0 +1,307 @@
+//! What the sidebar says about the demo organisation, without a browser.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use sidelight_governance::{Action, Governance, Instant, RecordType, Rule};
+use sidelight_sidebar::message;
+use sidelight_sidebar::model::audience::Audience;
+use sidelight_sidebar::model::deals::{Choices, Column, Sorting, Table, TableState};
+use sidelight_sidebar::model::people::People;
+use sidelight_sidebar::model::tiers;
+use sidelight_sidebar::model::verdict::{Cause, Verdict, gate};
+use sidelight_sidebar::model::{Organisation, Subject};
+
+fn demo() -> Organisation {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/organisation.json");
+    Organisation::new(Governance::load(&std::fs::read(path).unwrap()).unwrap())
+}
+
+fn now() -> Instant {
+    "2026-11-21T09:00:00Z".parse().unwrap()
+}
+
+fn account(id: &str) -> Subject {
+    Subject::Record {
+        kind: RecordType::Account,
+        id: id.to_owned(),
+    }
+}
+
+fn verdict(viewer: &str, action: Action, subject: &Subject) -> Verdict {
+    Verdict::new(&demo(), now(), viewer, action, subject).unwrap()
+}
+
+#[test]
+fn a_grant_through_a_report_shows_the_path_of_roles_once() {
+    let verdict = verdict("alice", Action::View, &account("acme"));
+    assert_eq!(verdict.headline, "Alice Moreau can see this account");
+    assert_eq!(verdict.reasons.len(), 1);
+    let reason = verdict.reasons.first().unwrap();
+    assert_eq!(reason.cause, Cause::Grant(Rule::Report));
+    assert_eq!(reason.path, ["SMB EAST LEAD", "SMB EAST"]);
+    assert!(!reason.text.contains('›'), "{}", reason.text);
+    assert!(verdict.remedies.is_empty());
+}
+
+#[test]
+fn a_refusal_names_every_holder_and_what_would_change_it() {
+    let verdict = verdict("priya", Action::View, &account("acme"));
+    assert_eq!(verdict.headline, "Priya Raman cannot see this account");
+    assert!(!verdict.allowed && !verdict.sees());
+    let holders: Vec<_> = verdict
+        .reasons
+        .iter()
+        .flat_map(|reason| &reason.holders)
+        .collect();
+    let names: Vec<_> = holders.iter().map(|holder| holder.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "Yara Mansour",
+            "Ben Achterberg",
+            "Kofi Mensah",
+            "Lena Hoffmann"
+        ]
+    );
+    assert!(
+        holders
+            .iter()
+            .all(|holder| message::relation(holder.relation) == "in another branch")
+    );
+    assert!(
+        verdict
+            .remedies
+            .iter()
+            .any(|remedy| remedy.starts_with("Assign Priya Raman")),
+        "{:?}",
+        verdict.remedies
+    );
+}
+
+#[test]
+fn seeing_a_record_and_changing_it_are_told_apart() {
+    let verdict = verdict("alice", Action::Delete, &account("acme"));
+    assert_eq!(verdict.headline, "Alice Moreau cannot delete this account");
+    assert!(!verdict.allowed && verdict.sees());
+    let granted: Vec<_> = verdict
+        .permissions
+        .iter()
+        .map(|permission| (permission.label, permission.granted))
+        .collect();
+    assert_eq!(
+        granted,
+        [
+            ("View", true),
+            ("Edit", true),
+            ("Delete", false),
+            ("Assign", true)
+        ]
+    );
+}
+
+#[test]
+fn a_type_without_assigned_users_is_not_asked_about_assigning() {
+    let task = Subject::Record {
+        kind: RecordType::Task,
+        id: "task-01".to_owned(),
+    };
+    let labels: Vec<_> = verdict("alice", Action::View, &task)
+        .permissions
+        .iter()
+        .map(|permission| permission.label)
+        .collect();
+    assert_eq!(labels, ["View", "Edit", "Delete"]);
+}
+
+#[test]
+fn a_deals_permissions_are_the_viewers_interactions() {
+    let (demo, deal) = (
+        demo(),
+        Subject::Deal {
+            id: "larkspur-001".to_owned(),
+        },
+    );
+    for (viewer, expected) in [
+        ("michael", [true, true, false]),
+        ("joseph", [true, true, true]),
+        ("mila", [false, false, false]),
+        ("nadia", [true, true, true]),
+    ] {
+        let verdict = Verdict::new(&demo, now(), viewer, Action::Edit, &deal).unwrap();
+        let granted: Vec<_> = verdict.permissions.iter().map(|one| one.granted).collect();
+        assert_eq!(granted, expected, "{viewer}");
+        assert_eq!(verdict.sees(), verdict.allowed, "{viewer}");
+    }
+}
+
+#[test]
+fn unknown_viewers_and_records_are_answered_with_their_ids() {
+    let nobody = verdict("nobody", Action::View, &account("acme"));
+    assert_eq!(nobody.headline, "nobody cannot see this account");
+    let nothing = verdict("alice", Action::View, &account("__proto__"));
+    assert!(!nothing.allowed && !nothing.reasons.is_empty());
+    assert_eq!(account("__proto__").name(&demo()), "__proto__");
+}
+
+#[test]
+fn people_stand_in_the_job_role_of_their_assignment() {
+    let demo = demo();
+    let people = People::new(&demo, now(), "alice", RecordType::Account, "acme");
+    let shown: Vec<_> = people
+        .rows
+        .iter()
+        .map(|person| {
+            (
+                person.name.as_str(),
+                person.job_role.as_deref(),
+                person.owner,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Yara Mansour", Some("AE"), true),
+            ("Ben Achterberg", Some("AE"), false),
+            ("Kofi Mensah", Some("SDR"), false),
+            ("Lena Hoffmann", Some("CSM"), false),
+        ]
+    );
+    assert_eq!(people.hidden, 0);
+    let hidden = People::new(&demo, now(), "priya", RecordType::Account, "acme");
+    assert!(hidden.rows.is_empty());
+}
+
+#[test]
+fn everyone_who_sees_a_record_is_in_exactly_one_group() {
+    let demo = demo();
+    for record in demo.records(RecordType::Account) {
+        let subject = account(&record.id);
+        let audience = Audience::new(&demo, now(), &subject).unwrap();
+        let mut users: Vec<_> = audience
+            .groups
+            .iter()
+            .flat_map(|group| group.members.iter().map(|member| member.user.as_str()))
+            .collect();
+        assert_eq!(users.len(), audience.total);
+        users.sort_unstable();
+        users.dedup();
+        assert_eq!(users.len(), audience.total, "{}", record.id);
+        let at = demo.at(now());
+        for user in users {
+            assert_eq!(
+                at.can(user, Action::View, RecordType::Account, Some(&record.id)),
+                Ok(true)
+            );
+        }
+        let rules: Vec<_> = audience.groups.iter().map(|group| group.rule).collect();
+        assert!(rules.is_sorted(), "{rules:?}");
+    }
+}
+
+#[test]
+fn a_group_tells_through_whom_and_for_which_reasons_besides() {
+    let audience = Audience::new(&demo(), now(), &account("acme")).unwrap();
+    let details = |user: &str| {
+        let mut members = audience.groups.iter().flat_map(|group| &group.members);
+        members
+            .find(|member| member.user == user)
+            .unwrap()
+            .details
+            .join("; ")
+    };
+    assert_eq!(details("yara"), "");
+    assert_eq!(details("alice"), "through Ben Achterberg");
+    // Above all four holders, and above Robin, who sees all accounts.
+    assert!(
+        details("imani").contains("through Yara Mansour"),
+        "{}",
+        details("imani")
+    );
+    assert!(
+        details("imani").ends_with("also Lifted by a report"),
+        "{}",
+        details("imani")
+    );
+}
+
+#[test]
+fn the_table_filters_through_the_rules_and_sorts_by_what_is_shown() {
+    let demo = demo();
+    let choices = Choices::new(&demo, now(), "graham").unwrap();
+    let all = Table::new(&demo, now(), "graham", &TableState::default()).unwrap();
+    assert_eq!(all.rows.len(), choices.seen);
+    assert_eq!(all.totals.all.count, choices.seen);
+    assert!(choices.companies.iter().map(|(_, name)| name).is_sorted());
+
+    for (id, name) in &choices.companies {
+        let state = TableState {
+            company: Some(id.clone()),
+            ..TableState::default()
+        };
+        let table = Table::new(&demo, now(), "graham", &state).unwrap();
+        assert!(state.is_filtered() && !state.cleared().is_filtered());
+        assert!(!table.rows.is_empty() && table.rows.iter().all(|row| row.company == *name));
+        assert_eq!(table.totals.all.count, table.rows.len());
+    }
+
+    for column in Column::ALL {
+        for descending in [false, true] {
+            let state = TableState {
+                sorting: Sorting { column, descending },
+                ..TableState::default()
+            };
+            let table = Table::new(&demo, now(), "graham", &state).unwrap();
+            let mut ids: Vec<_> = table.rows.iter().map(|row| &row.id).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            assert_eq!(ids.len(), choices.seen, "sorting loses nothing");
+        }
+    }
+    let state = TableState {
+        text: "  nothing is called this ".to_owned(),
+        ..TableState::default()
+    };
+    assert!(
+        Table::new(&demo, now(), "graham", &state)
+            .unwrap()
+            .rows
+            .is_empty()
+    );
+}
+
+#[test]
+fn who_fails_the_gate_is_told_why() {
+    let demo = demo();
+    assert!(gate(&demo, now(), "alice").is_empty());
+    let codes = |viewer: &str| {
+        let reasons = gate(&demo, now(), viewer).into_iter();
+        reasons
+            .map(|reason| match reason.cause {
+                Cause::Obstacle(code) => code.as_str(),
+                Cause::Grant(rule) => rule.as_str(),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes("hugo"), ["locked"]);
+    assert_eq!(codes("victor"), ["guest-expired"]);
+    assert_eq!(codes("nobody"), ["unknown-user"]);
+}
+
+#[test]
+fn the_viewers_own_tiers_are_told() {
+    let told = |viewer: &str| {
+        let tiers = tiers::descriptions(&demo(), viewer);
+        let own = tiers.iter().filter(|tier| !tier.standings.is_empty());
+        own.map(|tier| format!("{}: {}", tier.label, tier.standings.join("; ")))
+            .collect::<Vec<_>>()
+    };
+    assert!(told("alice").is_empty());
+    assert_eq!(
+        told("joseph"),
+        [
+            "Manager: Joseph Kimani: Manager at Larkspur Advisory (primary company)",
+            "Sales: Joseph Kimani: Sales at Kestrelbrook Systems (association)",
+        ]
+    );
+}
