@@ -11,7 +11,7 @@ use crate::change::Change;
 use crate::governance::DealRow;
 use crate::message;
 use crate::org::{Status, Tier};
-use crate::predict::{Comparison, Counted, Difference, Numbers};
+use crate::predict::{Comparison, Counted, Numbers};
 use crate::profile::{Action, Scope, Toggle, applicable};
 use crate::record::RecordType;
 use crate::table::{Ix, ProfileIx, RecordIx, RoleIx, UserIx};
@@ -90,8 +90,14 @@ impl At<'_> {
             Refused::Record(kind, record, _) => Some((Counted::Record(kind), record.at())),
             Refused::Deal(id) => Some((Counted::Deal, self.governance.deals.find(id)?.at())),
         };
-        let comparison = Comparison::new(self, &after, &changes, action);
-        let opened = Opened::beside(&comparison, action, viewer, own);
+        // What is opened to view counts whatever was asked: "opens nothing else" has to be true.
+        let actions = [Action::View]
+            .into_iter()
+            .chain((action != Action::View).then_some(action));
+        let comparisons: Vec<_> = actions
+            .map(|action| Comparison::new(self, &after, &changes, action))
+            .collect();
+        let opened = Opened::beside(&comparisons, viewer, own);
         let creators = match refused {
             Refused::Creation(kind) => self
                 .governance
@@ -276,9 +282,9 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    /// What the comparisons, one per action, show as gained, each pair of user and thing once.
     fn beside(
-        comparison: &Comparison<'_>,
-        action: Action,
+        comparisons: &[Comparison<'_>],
         viewer: UserIx,
         own: Option<(Counted, usize)>,
     ) -> Self {
@@ -288,12 +294,16 @@ impl Opened {
             people: 0,
         };
         let mut people = BTreeSet::new();
-        for kind in Counted::all().filter(|&kind| action == Action::View || kind != Counted::Deal) {
+        let users: BTreeSet<_> = comparisons.iter().flat_map(Comparison::users).collect();
+        for kind in Counted::all() {
             let mut of_kind = Numbers::new();
-            for user in comparison.users() {
-                let Some(Difference { mut gained, .. }) = comparison.of(user, kind) else {
-                    continue;
-                };
+            for &user in &users {
+                let mut gained = Numbers::new();
+                for comparison in comparisons {
+                    if let Some(difference) = comparison.of(user, kind) {
+                        gained.union_with(&difference.gained);
+                    }
+                }
                 let asked = own
                     .filter(|&(of, asked)| user == viewer && of == kind && gained.contains(asked));
                 if let Some((_, asked)) = asked {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,7 +19,7 @@ use crate::visible::members;
 const ASSIGNED_TO_ME: &str = "assigned-to-me";
 
 /// Which of the records that a user may act on are wanted, and in which order.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Query {
     /// The action; absent: view.
@@ -53,7 +53,7 @@ impl Query {
 }
 
 /// One key of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sort {
     /// `id`, `name`, `owner`, `account`, or the name of one of the records' fields.
@@ -64,7 +64,7 @@ pub struct Sort {
 }
 
 /// A condition on a record. Filters are nested up to [`Filter::MAX_DEPTH`] deep.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Filter {
     /// Every part holds.
     All(Vec<Filter>),
@@ -87,7 +87,7 @@ pub enum Filter {
 }
 
 /// A condition on one field: `id`, `name`, `owner`, `account`, or one of the records' own.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Hash)]
 pub struct FieldTest {
     /// The field's name.
     pub field: String,
@@ -528,9 +528,9 @@ pub(crate) struct Cursors {
 }
 
 impl Cursors {
-    pub(crate) fn new(question: &impl std::fmt::Debug) -> Self {
+    pub(crate) fn new(question: &impl Hash) -> Self {
         Self {
-            question: foldhash::fast::FixedState::default().hash_one(format!("{question:?}")),
+            question: foldhash::fast::FixedState::default().hash_one(question),
         }
     }
 

@@ -416,6 +416,39 @@ fn remedies_grant_what_was_refused_and_the_narrowest_comes_first() {
 }
 
 #[test]
+fn what_a_remedy_opens_is_counted_whatever_its_type_or_action() {
+    let governance = Governance::load(br#"{
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "profiles": [{"id": "p", "name": "P", "permissions": {"prospect": {"delete": "all"}}, "toggles": {"prospectsInAccount": true}}],
+        "users": [{"id": "u", "name": "U", "profile": "p"}],
+        "records": [
+            {"type": "account", "id": "a"}, {"type": "account", "id": "b"},
+            {"type": "prospect", "id": "a"}, {"type": "prospect", "id": "b", "account": "a"}
+        ]
+    }"#).unwrap();
+    let decision = at(&governance)
+        .explain("u", Action::View, RecordType::Prospect, Some("b"))
+        .unwrap();
+    let texts: Vec<_> = decision
+        .remedies
+        .iter()
+        .map(|remedy| remedy.text.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "Widen the profile P to All Records for view on prospects; also opens 1 record to 1 person.",
+            "Widen the profile P to All Records for view on accounts; also opens 2 records to 1 person.",
+        ]
+    );
+    let decision = at(&governance)
+        .explain("u", Action::Delete, RecordType::Prospect, Some("b"))
+        .unwrap();
+    // The view that is missing opens with one of them, and with it what it opens to be deleted.
+    assert_eq!(decision.remedies.len(), 2);
+}
+
+#[test]
 fn the_next_change_is_the_end_of_a_term() {
     let governance = governance();
     let next = at(&governance).next_change();
