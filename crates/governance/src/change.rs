@@ -854,6 +854,11 @@ impl Edit {
         if let Some(owner) = &record.owner {
             self.user(owner, &at.member("owner"))?;
         }
+        if !record.assigned.is_empty() && !kind.has_assigned_users() {
+            let message = format!("a `{kind}` has no assigned users");
+            let place = at.member("assigned");
+            return Err(ChangeError::new(Code::NotAssignable, place, message));
+        }
         let existing = self.to.records.of(kind).find(&record.id);
         for (index, assignment) in record.assigned.iter().enumerate() {
             let place = at.member("assigned").item(index);

@@ -248,6 +248,11 @@ fn what_is_refused_changes_nothing_and_tells_its_place() {
             "/1/value/owner",
         ),
         (
+            r#"{"op": "put", "kind": "record", "value": {"type": "task", "id": "n", "assigned": ["rob"]}}"#,
+            Code::NotAssignable,
+            "/1/value/assigned",
+        ),
+        (
             r#"{"op": "remove", "kind": "profile", "id": "owned"}"#,
             Code::ProfileInUse,
             "/1/id",
