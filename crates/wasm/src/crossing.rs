@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
-use sidelight_governance::error::{AskError, Code, LoadError, Pointer, UnknownWord};
+use sidelight_governance::error::{AskError, ChangeError, Code, LoadError, Pointer, UnknownWord};
 use wasm_bindgen::JsValue;
 
 /// An answer as one JSON text, which the other side parses once.
@@ -47,6 +47,12 @@ impl From<LoadError> for Failure {
 
 impl From<AskError> for Failure {
     fn from(error: AskError) -> Self {
+        Self::new(error.code(), error.path(), &error)
+    }
+}
+
+impl From<ChangeError> for Failure {
+    fn from(error: ChangeError) -> Self {
         Self::new(error.code(), error.path(), &error)
     }
 }

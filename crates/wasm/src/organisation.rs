@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use sidelight_governance::error::Code;
 use sidelight_governance::{
-    Action, At, Governance, Instant, Limits, PipelineQuery, Query, RecordType,
+    Action, At, Change, Governance, Instant, Limits, PipelineQuery, PredictOptions, Query,
+    RecordType,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -227,6 +228,58 @@ impl Organisation {
     #[wasm_bindgen(js_name = dealViewers)]
     pub fn deal_viewers(&self, clock: f64, id: &str) -> Result<String, Failure> {
         answer(&self.at(clock)?.deal_viewers(id))
+    }
+
+    /// [`At::deal_notifications`]
+    ///
+    /// # Errors
+    /// None but a clock that tells no instant.
+    #[wasm_bindgen(js_name = dealNotifications)]
+    pub fn deal_notifications(&self, clock: f64, id: &str, actor: &str) -> Result<String, Failure> {
+        answer(&self.at(clock)?.deal_notifications(id, actor))
+    }
+
+    /// [`At::predict`], for a JSON array of changes.
+    ///
+    /// # Errors
+    /// As there, and changes or options that are none.
+    pub fn predict(
+        &self,
+        clock: f64,
+        changes: &str,
+        options: Option<String>,
+    ) -> Result<String, Failure> {
+        let changes = Change::list_from_json(changes)?;
+        let options = options
+            .map(|json| PredictOptions::from_json(&json))
+            .transpose()?
+            .unwrap_or_default();
+        answer(&self.at(clock)?.predict(&changes, &options)?)
+    }
+
+    /// [`Governance::apply`], for a JSON array of changes.
+    ///
+    /// # Errors
+    /// As there, and changes that are none.
+    pub fn apply(&mut self, changes: &str) -> Result<(), Failure> {
+        let changes = Change::list_from_json(changes)?;
+        Ok(self.governance.apply(&changes)?)
+    }
+
+    /// [`Governance::revision`]
+    pub fn revision(&self) -> f64 {
+        // Exact up to 2^53 changes, which nobody lives to make.
+        self.governance.revision() as f64
+    }
+
+    /// [`At::next_change`], as RFC 3339.
+    ///
+    /// # Errors
+    /// None but a clock that tells no instant.
+    #[wasm_bindgen(js_name = nextChange)]
+    pub fn next_change(&self, clock: f64) -> Result<Option<String>, Failure> {
+        let next = self.at(clock)?.next_change();
+        Ok(next.map(|next| next.to_string()))
     }
 
     /// [`At::diagnose`]

@@ -32,19 +32,31 @@ export function idsToJson(ids) {
   return JSON.stringify(ids);
 }
 
-/** The JSON of a query, or nothing where there is none. */
-export function queryToJson(query) {
-  if (query === undefined) return undefined;
-  if (typeof query !== 'object' || query === null || Array.isArray(query)) {
-    throw invalid('query', `\`query\` must be an object, not ${kindOf(query)}`);
+/** The JSON of a query or of options, or nothing where there is none. */
+export function objectToQuestion(value, name) {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(name, `\`${name}\` must be an object, not ${kindOf(value)}`);
   }
+  return valueToJson(value, name);
+}
+
+/** The JSON of a list of changes. */
+export function changesToJson(changes) {
+  if (!Array.isArray(changes)) {
+    throw invalid('changes', `\`changes\` must be an array of changes, not ${kindOf(changes)}`);
+  }
+  return valueToJson(changes, 'changes');
+}
+
+function valueToJson(value, name) {
   let json;
   try {
-    json = JSON.stringify(query, onlyJson);
+    json = JSON.stringify(value, onlyJson);
   } catch (cause) {
-    throw invalid('query', `\`query\` cannot be written as JSON: ${said(cause)}`, { cause });
+    throw invalid(name, `\`${name}\` cannot be written as JSON: ${said(cause)}`, { cause });
   }
-  if (json === undefined) throw invalid('query', '`query` cannot be written as JSON');
+  if (json === undefined) throw invalid(name, `\`${name}\` cannot be written as JSON`);
   return json;
 }
 

@@ -1,9 +1,10 @@
 import {
+  changesToJson,
   documentToBytes,
   idsToJson,
   invalid,
   kindOf,
-  queryToJson,
+  objectToQuestion,
   requireText,
   requireTextOrNothing,
 } from './argument.js';
@@ -56,10 +57,8 @@ export class Governance {
     });
   }
 
-  /** Counts what `apply` changes, which this version does not have yet: an organisation stays as it was loaded. */
   get revision() {
-    this.#ask(() => {});
-    return 0;
+    return this.#ask((organisation) => organisation.revision());
   }
 
   /** Set on a slice, which this version does not have yet: what was loaded is a whole organisation. */
@@ -93,7 +92,7 @@ export class Governance {
   visible(user, type, query) {
     requireText(user, 'user');
     requireText(type, 'type');
-    const json = queryToJson(query);
+    const json = objectToQuestion(query, 'query');
     return this.#ask((organisation, clock) => JSON.parse(organisation.visible(clock, user, type, json)));
   }
 
@@ -116,7 +115,7 @@ export class Governance {
 
   pipeline(user, query) {
     requireText(user, 'user');
-    const json = queryToJson(query);
+    const json = objectToQuestion(query, 'query');
     return this.#ask((organisation, clock) => JSON.parse(organisation.pipeline(clock, user, json)));
   }
 
@@ -129,6 +128,27 @@ export class Governance {
   dealViewers(id) {
     requireText(id, 'id');
     return this.#ask((organisation, clock) => JSON.parse(organisation.dealViewers(clock, id)));
+  }
+
+  dealNotifications(id, actor) {
+    requireText(id, 'id');
+    requireText(actor, 'actor');
+    return this.#ask((organisation, clock) => JSON.parse(organisation.dealNotifications(clock, id, actor)));
+  }
+
+  predict(changes, options) {
+    const list = changesToJson(changes);
+    const json = objectToQuestion(options, 'options');
+    return this.#ask((organisation, clock) => JSON.parse(organisation.predict(clock, list, json)));
+  }
+
+  apply(changes) {
+    const list = changesToJson(changes);
+    this.#ask((organisation) => organisation.apply(list));
+  }
+
+  nextChange() {
+    return this.#ask((organisation, clock) => organisation.nextChange(clock) ?? null);
   }
 
   diagnose() {

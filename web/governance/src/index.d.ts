@@ -149,6 +149,15 @@ export class Governance {
   explainDeal(user: string, id: string): Decision;
   /** Who sees the deal, and why. */
   dealViewers(id: string): { user: string; grants: Grant[] }[];
+  /** Whom a registration of the deal, or a change of its owner, stage, amount or expected close, is told; never the actor. */
+  dealNotifications(id: string, actor: string): string[];
+  // ── change ────────────────────────────────────────────────────────────────────────────────────────────
+  /** What would change for whom, without changing anything. */
+  predict(changes: Change[], options?: PredictOptions): Prediction;
+  /** All or nothing; throws a GovernanceError whose `path` begins with the number of the change that is refused. */
+  apply(changes: Change[]): void;
+  /** The next instant at which an answer changes by itself, because a guest term ends, or null. */
+  nextChange(): string | null;
   // ── the organisation itself ───────────────────────────────────────────────────────────────────────────
   /** What is doubtful in the organisation's data. */
   diagnose(): Diagnostic[];
@@ -216,7 +225,7 @@ export interface Pipeline {
   totals: { stage: string; currency: string | null; count: number; amount: string }[];
   cursor: string | null;
 }
-/** A change to an organisation, as a remedy names it. */
+/** A change to an organisation. */
 export type Change =
   | { op: "assign"; type: RecordType; id: string; user: string; jobRole?: string | null }
   | { op: "unassign"; type: RecordType; id: string; user: string }
@@ -232,6 +241,21 @@ export type Change =
   | { op: "setDealOwner"; deal: string; owner: string }
   | { op: "put"; kind: "jobRole" | "role" | "profile" | "user" | "company" | "record" | "deal" | "settings"; value: object }
   | { op: "remove"; kind: "role" | "profile" | "user" | "company" | "record" | "deal"; id: string; type?: RecordType };
+export interface PredictOptions {
+  /** Only for these users. */
+  users?: string[];
+  types?: (RecordType | "deal")[];
+  /** Absent: view. */
+  action?: Action;
+  /** At most so many ids in each list of a row; absent: 20. */
+  sample?: number;
+}
+export interface Prediction {
+  /** Only users with a difference. */
+  rows: { user: string; type: RecordType | "deal"; gained: number; lost: number; gainedIds: string[]; lostIds: string[] }[];
+  gained: number;
+  lost: number;
+}
 export interface Diagnostic {
   code: "role-cycle" | "missing-parent" | "unknown-reference" | "lifted-reach" | "orphaned-record" | "owner-not-assigned" | "guest-admin" | "guest-wide-reach" | "guest-expiring" | "no-primary-company" | string;
   severity: "error" | "warning" | "info";

@@ -24,8 +24,8 @@ test('the class has what this version answers, and nothing that it does not', ()
   const members = Reflect.ownKeys(Governance.prototype).filter((key) => key !== 'constructor');
   assert.ok(members.includes(Symbol.dispose));
   assert.deepEqual(members.filter((key) => typeof key === 'string').sort(), [
-    'actions', 'assignees', 'can', 'canMany', 'dealViewers', 'diagnose', 'explain', 'explainDeal',
-    'free', 'pipeline', 'revision', 'setNow', 'toJSON', 'viewer', 'viewers', 'visible', 'visibleIndices',
+    'actions', 'apply', 'assignees', 'can', 'canMany', 'dealNotifications', 'dealViewers', 'diagnose', 'explain', 'explainDeal',
+    'free', 'nextChange', 'pipeline', 'predict', 'revision', 'setNow', 'toJSON', 'viewer', 'viewers', 'visible', 'visibleIndices',
   ]);
   assert.deepEqual(Object.keys(package_).sort(), ['Governance', 'GovernanceError', 'default', 'init', 'initSync']);
   assert.equal(governance.revision, 0);
@@ -239,6 +239,10 @@ test('free gives everything back; what is asked afterwards is refused', () => {
     () => freed.pipeline('pam'),
     () => freed.explainDeal('pam', 'd1'),
     () => freed.dealViewers('d1'),
+    () => freed.dealNotifications('d1', 'pam'),
+    () => freed.predict([]),
+    () => freed.apply([]),
+    () => freed.nextChange(),
     () => freed.diagnose(),
     () => freed.toJSON(),
     () => freed.setNow(null),
