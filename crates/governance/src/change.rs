@@ -525,7 +525,6 @@ impl Edit {
                     ));
                 }
                 row.profile.permissions.set(*kind, *action, *scope);
-                *row = ProfileRow::new(row.profile.clone());
                 Ok(())
             }
             Change::SetToggle {
@@ -742,7 +741,12 @@ impl Edit {
                 }
                 let profiles = Arc::make_mut(&mut self.to.profiles);
                 let ix = intern(&mut profiles.ids, &profile.id, at)?;
-                profiles.set(ix, Some(ProfileRow::new(profile.clone())));
+                profiles.set(
+                    ix,
+                    Some(ProfileRow {
+                        profile: profile.clone(),
+                    }),
+                );
                 Ok(())
             }
             Thing::User(user) => self.put_user(&check, user, at),

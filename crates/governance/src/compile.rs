@@ -256,7 +256,7 @@ impl Check<'_> {
             let path = || Pointer::root().member("profiles").item(index);
             self.define(&mut table.ids, &path, "profiles", &profile.id)?;
             self.profile(&path, &profile)?;
-            table.push(ProfileRow::new(profile));
+            table.push(ProfileRow { profile });
         }
         Ok(table)
     }

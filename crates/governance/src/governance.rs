@@ -122,29 +122,17 @@ impl Roles {
 #[derive(Debug, Clone)]
 pub(crate) struct ProfileRow {
     pub(crate) profile: Profile,
-    scopes: [[Scope; Action::ALL.len()]; RecordType::ALL.len()],
 }
 
 impl ProfileRow {
-    pub(crate) fn new(profile: Profile) -> Self {
-        let mut scopes = [[Scope::Denied; Action::ALL.len()]; RecordType::ALL.len()];
-        for (kind, action, scope) in profile.permissions.iter() {
-            let row = scopes.get_mut(kind as usize);
-            if let Some(slot) = row.and_then(|row| row.get_mut(action as usize)) {
-                *slot = scope;
-            }
-        }
-        Self { profile, scopes }
-    }
-
     /// The scope that the profile stores, before anything about the user is considered.
     pub(crate) fn scope(&self, kind: RecordType, action: Action) -> Scope {
         if self.profile.admin {
             return Scope::All;
         }
-        let row = self.scopes.get(kind as usize);
-        row.and_then(|row| row.get(action as usize))
-            .copied()
+        self.profile
+            .permissions
+            .get(kind, action)
             .unwrap_or(Scope::Denied)
     }
 

@@ -197,74 +197,84 @@ pub struct Profile {
 
 /// The scopes that a profile mentions, by record type and action.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Permissions(BTreeMap<(RecordType, Action), Scope>);
+pub struct Permissions([[Option<Scope>; Action::ALL.len()]; RecordType::ALL.len()]);
 
 impl Permissions {
     /// The scope that the profile mentions, if it does.
     pub fn get(&self, kind: RecordType, action: Action) -> Option<Scope> {
-        self.0.get(&(kind, action)).copied()
+        let of_kind = self.0.get(kind as usize)?;
+        of_kind.get(action as usize).copied().flatten()
     }
 
     /// Sets a scope. Whether it applies (§1.5) is checked when the organisation is loaded.
     pub fn set(&mut self, kind: RecordType, action: Action, scope: Scope) {
-        self.0.insert((kind, action), scope);
+        let of_kind = self.0.get_mut(kind as usize);
+        if let Some(slot) = of_kind.and_then(|of_kind| of_kind.get_mut(action as usize)) {
+            *slot = Some(scope);
+        }
     }
 
     /// Every scope that the profile mentions.
     pub fn iter(&self) -> impl Iterator<Item = (RecordType, Action, Scope)> + '_ {
-        self.0
+        let settings = RecordType::ALL
             .iter()
-            .map(|(&(kind, action), &scope)| (kind, action, scope))
+            .flat_map(|&kind| Action::ALL.iter().map(move |&action| (kind, action)));
+        settings.filter_map(|(kind, action)| Some((kind, action, self.get(kind, action)?)))
     }
 
     /// Whether the profile mentions no scope.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.iter().next().is_none()
     }
 }
 
 impl FromIterator<(RecordType, Action, Scope)> for Permissions {
     fn from_iter<I: IntoIterator<Item = (RecordType, Action, Scope)>>(settings: I) -> Self {
-        Self(
-            settings
-                .into_iter()
-                .map(|(kind, action, scope)| ((kind, action), scope))
-                .collect(),
-        )
+        let mut permissions = Self::default();
+        for (kind, action, scope) in settings {
+            permissions.set(kind, action, scope);
+        }
+        permissions
     }
 }
 
 /// The toggles that a profile mentions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Toggles(BTreeMap<Toggle, bool>);
+pub struct Toggles([Option<bool>; Toggle::ALL.len()]);
 
 impl Toggles {
     /// Whether the toggle is permitted; `None` where the profile does not mention it.
     pub fn get(&self, toggle: Toggle) -> Option<bool> {
-        self.0.get(&toggle).copied()
+        self.0.get(toggle as usize).copied().flatten()
     }
 
     /// Permits or denies a toggle.
     pub fn set(&mut self, toggle: Toggle, permitted: bool) {
-        self.0.insert(toggle, permitted);
+        if let Some(slot) = self.0.get_mut(toggle as usize) {
+            *slot = Some(permitted);
+        }
     }
 
     /// Every toggle that the profile mentions.
     pub fn iter(&self) -> impl Iterator<Item = (Toggle, bool)> + '_ {
-        self.0
+        Toggle::ALL
             .iter()
-            .map(|(&toggle, &permitted)| (toggle, permitted))
+            .filter_map(|&toggle| Some((toggle, self.get(toggle)?)))
     }
 
     /// Whether the profile mentions no toggle.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.iter().next().is_none()
     }
 }
 
 impl FromIterator<(Toggle, bool)> for Toggles {
     fn from_iter<I: IntoIterator<Item = (Toggle, bool)>>(settings: I) -> Self {
-        Self(settings.into_iter().collect())
+        let mut toggles = Self::default();
+        for (toggle, permitted) in settings {
+            toggles.set(toggle, permitted);
+        }
+        toggles
     }
 }
 
@@ -722,11 +732,21 @@ fn day_or_instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, 
 
 impl Serialize for Permissions {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut by_type: BTreeMap<RecordType, BTreeMap<Action, Scope>> = BTreeMap::new();
-        for (kind, action, scope) in self.iter() {
-            by_type.entry(kind).or_default().insert(action, scope);
+        struct OfKind<'a>(&'a Permissions, RecordType);
+        impl Serialize for OfKind<'_> {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                let Self(permissions, kind) = *self;
+                let scope = |&action: &Action| Some((action, permissions.get(kind, action)?));
+                to.collect_map(Action::ALL.iter().filter_map(scope))
+            }
         }
-        by_type.serialize(to)
+        let mentioned = |kind: &RecordType| {
+            Action::ALL
+                .iter()
+                .any(|&action| self.get(*kind, action).is_some())
+        };
+        let kinds = RecordType::ALL.iter().copied().filter(mentioned);
+        to.collect_map(kinds.map(|kind| (kind, OfKind(self, kind))))
     }
 }
 
@@ -774,13 +794,11 @@ impl<'de> Deserialize<'de> for Permissions {
                         kind: self.kind,
                         action,
                     })?;
-                    if let Some(scope) = scope
-                        && self.into.0.insert((self.kind, action), scope).is_some()
-                    {
-                        return Err(coded(
-                            Code::InvalidField,
-                            format_args!("duplicate field `{action}`"),
-                        ));
+                    if let Some(scope) = scope {
+                        if self.into.get(self.kind, action).is_some() {
+                            return Err(twice(action.as_str()));
+                        }
+                        self.into.set(self.kind, action, scope);
                     }
                 }
                 Ok(())
@@ -812,7 +830,7 @@ impl<'de> Deserialize<'de> for Permissions {
 
 impl Serialize for Toggles {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(to)
+        to.collect_map(self.iter())
     }
 }
 
@@ -827,13 +845,11 @@ impl<'de> Deserialize<'de> for Toggles {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Toggles, A::Error> {
                 let mut toggles = Toggles::default();
                 while let Some(toggle) = next_word(&mut map)? {
-                    if let Some(permitted) = map.next_value::<Option<bool>>()?
-                        && toggles.0.insert(toggle, permitted).is_some()
-                    {
-                        return Err(coded(
-                            Code::InvalidField,
-                            format_args!("duplicate field `{toggle}`"),
-                        ));
+                    if let Some(permitted) = map.next_value::<Option<bool>>()? {
+                        if toggles.get(toggle).is_some() {
+                            return Err(twice(toggle.as_str()));
+                        }
+                        toggles.set(toggle, permitted);
                     }
                 }
                 Ok(toggles)
@@ -841,6 +857,13 @@ impl<'de> Deserialize<'de> for Toggles {
         }
         from.deserialize_map(ByName)
     }
+}
+
+fn twice<E: de::Error>(field: &str) -> E {
+    coded(
+        Code::InvalidField,
+        format_args!("duplicate field `{field}`"),
+    )
 }
 
 /// The next key of an object whose keys are a vocabulary. An unknown key is an error at that key's

@@ -1,6 +1,6 @@
 //! Tables: interned ids, typed so that one kind is never compared with another, and columns over them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -277,11 +277,46 @@ impl Presence {
     }
 }
 
+/// Values that stand in for those of the same numbers, ordered by number.
+#[derive(Debug, Clone)]
+struct Patches<T>(Vec<(u32, T)>);
+
+impl<T> Default for Patches<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Patches<T> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn get(&self, number: u32) -> Option<&T> {
+        let place = self
+            .0
+            .binary_search_by_key(&number, |(number, _)| *number)
+            .ok()?;
+        self.0.get(place).map(|(_, value)| value)
+    }
+
+    fn insert(&mut self, number: u32, value: T) {
+        match self.0.binary_search_by_key(&number, |(number, _)| *number) {
+            Ok(place) => {
+                if let Some((_, known)) = self.0.get_mut(place) {
+                    *known = value;
+                }
+            }
+            Err(place) => self.0.insert(place, (number, value)),
+        }
+    }
+}
+
 /// One value per index. Clones share the values; what is set in one is not seen in the others.
 #[derive(Debug)]
 pub(crate) struct Column<I, T> {
     base: Arc<Vec<T>>,
-    patched: BTreeMap<u32, T>,
+    patched: Patches<T>,
     kind: PhantomData<I>,
 }
 
@@ -305,7 +340,7 @@ impl<I, T> From<Vec<T>> for Column<I, T> {
     fn from(values: Vec<T>) -> Self {
         Self {
             base: Arc::new(values),
-            patched: BTreeMap::new(),
+            patched: Patches::default(),
             kind: PhantomData,
         }
     }
@@ -314,7 +349,7 @@ impl<I, T> From<Vec<T>> for Column<I, T> {
 impl<I: Ix, T: Clone + Default> Column<I, T> {
     pub(crate) fn get(&self, ix: I) -> Option<&T> {
         if !self.patched.is_empty()
-            && let Some(value) = self.patched.get(&ix.number())
+            && let Some(value) = self.patched.get(ix.number())
         {
             return Some(value);
         }
@@ -328,7 +363,7 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
     /// Writes what was set into the shared values, if no clone shares them any more.
     pub(crate) fn settle(&mut self) {
         if let Some(base) = Arc::get_mut(&mut self.base) {
-            for (number, value) in std::mem::take(&mut self.patched) {
+            for (number, value) in std::mem::take(&mut self.patched).0 {
                 let at = number as usize;
                 if base.len() <= at {
                     base.resize(at + 1, T::default());
@@ -345,7 +380,7 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Rows<I, V> {
     base: Arc<Packed<V>>,
-    patched: BTreeMap<u32, Vec<V>>,
+    patched: Patches<Vec<V>>,
     kind: PhantomData<I>,
 }
 
@@ -375,7 +410,7 @@ impl<I, V> Rows<I, V> {
         }
         Self {
             base: Arc::new(packed),
-            patched: BTreeMap::new(),
+            patched: Patches::default(),
             kind: PhantomData,
         }
     }
@@ -385,7 +420,7 @@ impl<I: Ix, V: Copy> Rows<I, V> {
     /// The list of `ix`; empty where there is none.
     pub(crate) fn get(&self, ix: I) -> &[V] {
         if !self.patched.is_empty()
-            && let Some(list) = self.patched.get(&ix.number())
+            && let Some(list) = self.patched.get(ix.number())
         {
             return list;
         }
@@ -403,11 +438,9 @@ impl<I: Ix, V: Copy> Rows<I, V> {
     pub(crate) fn settle(&mut self) {
         const FEW: usize = 1_024;
         let lists = self.base.starts.len();
-        if self.patched.len() > FEW && self.patched.len() > lists / 64 {
-            let beyond = self
-                .patched
-                .last_key_value()
-                .map_or(0, |(&number, _)| number as usize + 1);
+        if self.patched.0.len() > FEW && self.patched.0.len() > lists / 64 {
+            let last = self.patched.0.last();
+            let beyond = last.map_or(0, |&(number, _)| number as usize + 1);
             let count = u32::try_from(beyond.max(lists - 1)).unwrap_or(u32::MAX);
             *self = Self::pack((0..count).map(|number| self.get(I::new(number)).to_vec()));
         }
@@ -442,7 +475,7 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         }
         Self {
             base: Arc::new(Packed { starts, values }),
-            patched: BTreeMap::new(),
+            patched: Patches::default(),
             kind: PhantomData,
         }
     }
