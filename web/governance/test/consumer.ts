@@ -19,6 +19,8 @@ import init, {
   type Page,
   type Pipeline,
   type PipelineQuery,
+  type PredictOptions,
+  type Prediction,
   type Profile,
   type Query,
   type RecordType,
@@ -52,6 +54,11 @@ same<Governance['assignees'], (viewer: string, type: RecordType, id: string) => 
 same<Governance['pipeline'], (user: string, query?: PipelineQuery) => Pipeline>(true);
 same<Governance['explainDeal'], (user: string, id: string) => Decision>(true);
 same<Governance['dealViewers'], (id: string) => { user: string; grants: Grant[] }[]>(true);
+same<Governance['dealNotifications'], (id: string, actor: string) => string[]>(true);
+same<Governance['predict'], (changes: Change[], options?: PredictOptions) => Prediction>(true);
+same<PredictOptions, { users?: string[]; types?: (RecordType | 'deal')[]; action?: Action; sample?: number }>(true);
+same<Governance['apply'], (changes: Change[]) => void>(true);
+same<Governance['nextChange'], () => string | null>(true);
 same<Governance['diagnose'], () => Diagnostic[]>(true);
 same<Governance['toJSON'], () => Org>(true);
 same<Governance['setNow'], (now: string | number | null) => void>(true);
@@ -94,7 +101,7 @@ export async function ask(source: URL): Promise<Page> {
     // @ts-expect-error an organisation is loaded
     new Governance();
     // @ts-expect-error not part of this version
-    governance.apply([]);
+    governance.slice('u');
     // @ts-expect-error a code is read, not written
     new GovernanceError('a', 'b').code = 'c';
   } catch (error) {
