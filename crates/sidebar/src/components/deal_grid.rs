@@ -15,7 +15,7 @@ use crate::model::deals::{Column, Row, Sorting};
 use crate::model::window::Step;
 
 /// The height of a row, the heading's included; the style sheet takes it from here.
-const ROW_HEIGHT: f64 = 34.0;
+const ROW_HEIGHT: u32 = 34;
 
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct DealGridProps {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::pipeline::PipelinePanel;
 use super::record::RecordPanel;
-use super::tabs::{Tab, Tabs};
+use super::tabs::{Tab, tabs};
 use super::tiers::tiers_panel;
 use crate::message;
 use crate::model::deals::TableState;
@@ -94,7 +94,7 @@ pub fn Sidebar(props: &SidebarProps) -> Html {
     };
     html! {
         <div class="sidelight">
-            <Tabs chosen={tab} on_choose={on_choose.reform(Choice::Tab)} />
+            { tabs(tab, &on_choose.reform(Choice::Tab)) }
             <div key={tab.as_str()} class="sl-panel" role="tabpanel" id={tab.panel_id()} aria-labelledby={tab.id()} tabindex="0">
                 { panel }
             </div>

@@ -1,6 +1,7 @@
 //! The tabs of the sidebar, by the WAI-ARIA pattern: one stop for the Tab key, arrows between them.
 
-use web_sys::HtmlElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::message;
@@ -64,38 +65,24 @@ impl Tab {
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-pub(super) struct TabsProps {
-    pub(super) chosen: Tab,
-    pub(super) on_choose: Callback<Tab>,
-}
-
-#[component]
-pub(super) fn Tabs(props: &TabsProps) -> Html {
-    let TabsProps { chosen, on_choose } = props.clone();
-    let list = use_node_ref();
-
+/// The tabs, with the name of what they belong to.
+pub(super) fn tabs(chosen: Tab, on_choose: &Callback<Tab>) -> Html {
     let onkeydown = {
-        let (list, on_choose) = (list.clone(), on_choose.clone());
+        let on_choose = on_choose.clone();
         Callback::from(move |event: KeyboardEvent| {
             let Some(tab) = chosen.after(&event.key()) else {
                 return;
             };
             event.prevent_default();
             on_choose.emit(tab);
-            let position = Tab::ALL
-                .iter()
-                .position(|other| *other == tab)
-                .and_then(|position| u32::try_from(position).ok());
-            let button = list
-                .cast::<HtmlElement>()
-                .zip(position)
-                .and_then(|(list, position)| list.children().item(position));
-            if let Some(button) =
-                button.and_then(|button| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(button).ok())
-            {
+            // The key was pressed on a tab, and the one that it leads to is beside it.
+            let list = event
+                .target_dyn_into::<Element>()
+                .and_then(|focused| focused.parent_element());
+            let next = list.and_then(|list| list.children().named_item(&tab.id()));
+            if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
                 // The browser refuses only what cannot be focused, and a button can.
-                button.focus().ok();
+                next.focus().ok();
             }
         })
     };
@@ -111,7 +98,7 @@ pub(super) fn Tabs(props: &TabsProps) -> Html {
     };
     html! {
         <div class="sl-bar">
-            <div ref={list} class="sl-tabs" role="tablist" aria-label={message::TABS} {onkeydown}>
+            <div class="sl-tabs" role="tablist" aria-label={message::TABS} {onkeydown}>
                 { for Tab::ALL.into_iter().map(tab) }
             </div>
             <span class="sl-brand">{ message::BRAND }</span>

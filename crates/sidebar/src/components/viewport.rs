@@ -10,11 +10,11 @@ use crate::model::window::Viewport;
 ///
 /// The list is drawn again only when other rows come into view.
 #[hook]
-pub fn use_viewport(node: &NodeRef, row: f64, covered: f64) -> (Viewport, Callback<Event>) {
+pub fn use_viewport(node: &NodeRef, row: u32, covered: u32) -> (Viewport, Callback<Event>) {
     let viewport = use_state_eq(|| Viewport {
         scrolled: 0.0,
         height: 0.0,
-        row,
+        row: f64::from(row),
     });
     let measure = {
         let (node, viewport) = (node.clone(), viewport.clone());
@@ -34,13 +34,13 @@ pub fn use_viewport(node: &NodeRef, row: f64, covered: f64) -> (Viewport, Callba
 }
 
 /// The measures of a list as they are now; `None` while it is not in the document.
-pub fn measured(node: &NodeRef, row: f64, covered: f64) -> Option<Viewport> {
+pub fn measured(node: &NodeRef, row: u32, covered: u32) -> Option<Viewport> {
     let list = node.cast::<Element>()?;
-    let height = (f64::from(list.client_height()) - covered).max(0.0);
+    let height = (f64::from(list.client_height()) - f64::from(covered)).max(0.0);
     Some(Viewport {
         scrolled: f64::from(list.scroll_top()),
         height,
-        row,
+        row: f64::from(row),
     })
 }
 

@@ -1,7 +1,5 @@
 //! Everyone who can see a record or deal, grouped by reason.
 
-use std::collections::BTreeMap;
-
 use sidelight_governance::{Action, AskError, Grant, Instant, Rule, Viewer};
 
 use super::{Organisation, Subject};
@@ -54,19 +52,18 @@ impl Audience {
             Subject::Deal { id } => at.deal_viewers(id),
         };
         let total = viewers.len();
-        let mut groups: BTreeMap<Rule, Vec<Member>> = BTreeMap::new();
+        let empty = |&rule: &Rule| Group {
+            rule,
+            members: Vec::new(),
+        };
+        let mut groups: Vec<_> = Rule::ALL.iter().map(empty).collect();
         for viewer in viewers {
-            if let Some(first) = viewer.grants.iter().map(|grant| grant.rule).min() {
-                groups
-                    .entry(first)
-                    .or_default()
-                    .push(member(organisation, viewer, first));
+            let nearest = viewer.grants.iter().map(|grant| grant.rule).min();
+            if let Some(group) = groups.iter_mut().find(|group| Some(group.rule) == nearest) {
+                group.members.push(member(organisation, viewer, group.rule));
             }
         }
-        let groups = groups
-            .into_iter()
-            .map(|(rule, members)| Group { rule, members })
-            .collect();
+        groups.retain(|group| !group.members.is_empty());
         Ok(Self { total, groups })
     }
 }

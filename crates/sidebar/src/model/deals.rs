@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use sidelight_governance::{Amount, AskError, Instant, PipelineQuery, PipelineRow};
+use sidelight_governance::{Amount, AskError, Instant, PipelineQuery, PipelineRow, Total};
 
 use super::{Organisation, day};
 use crate::message;
@@ -161,15 +161,19 @@ impl Choices {
             .at(now)
             .pipeline(viewer, &PipelineQuery::default())?;
         let named = |id: fn(&PipelineRow) -> &str, name: &dyn Fn(&str) -> String| {
-            let mut ids: Vec<&str> = pipeline.rows.iter().map(id).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            let mut named: Vec<_> = ids
-                .into_iter()
-                .map(|id| (id.to_owned(), name(id)))
-                .collect();
-            named.sort_by_cached_key(|(_, name)| folded(name));
+            let mut ids = Vec::new();
+            for row in &pipeline.rows {
+                insert(&mut ids, id(row));
+            }
+            let mut named = Vec::new();
+            for id in ids {
+                let name = name(id);
+                insert(&mut named, (folded(&name), id.to_owned(), name));
+            }
             named
+                .into_iter()
+                .map(|(_, id, name)| (id, name))
+                .collect::<Vec<_>>()
         };
         let stages = named(|row| &row.stage, &str::to_owned);
         Ok(Self {
@@ -248,19 +252,15 @@ impl Table {
         state: &TableState,
     ) -> Result<Self, AskError> {
         let pipeline = organisation.at(now).pipeline(viewer, &state.query())?;
-        let totals = Totals::new(
-            pipeline
-                .totals
-                .into_iter()
-                .map(|total| (total.stage, total.currency, total.count, total.amount)),
-        );
-        let mut rows: Vec<Row> = pipeline
+        let totals = Totals::new(&pipeline.totals);
+        let rows = pipeline
             .rows
             .into_iter()
-            .map(|row| shown(organisation, row))
-            .collect();
-        sort(&mut rows, state.sorting);
-        Ok(Self { rows, totals })
+            .map(|row| shown(organisation, row));
+        Ok(Self {
+            rows: sorted(rows.collect(), state.sorting),
+            totals,
+        })
     }
 }
 
@@ -291,60 +291,75 @@ fn shown(organisation: &Organisation, row: PipelineRow) -> Row {
     }
 }
 
-/// Sorts rows by a column; what is absent comes last either way, and rows that are alike stay in the
-/// organisation's order. Amounts are compared within a currency only, so currencies stay together,
+/// The rows sorted by a column; what is absent comes last either way, and rows that are alike stay in
+/// the organisation's order. Amounts are compared within a currency only, so currencies stay together,
 /// in the order of their codes.
-fn sort(rows: &mut [Row], sorting: Sorting) {
-    match sorting.column {
-        Column::Amount => {
-            let currencies =
-                |a: &Row, b: &Row| absent_last(a.currency.as_deref(), b.currency.as_deref(), false);
-            rows.sort_by(|a, b| {
-                let amounts = absent_last(a.amount, b.amount, sorting.descending);
-                a.amount
-                    .is_none()
-                    .cmp(&b.amount.is_none())
-                    .then_with(|| currencies(a, b))
-                    .then(amounts)
-            });
-        }
-        Column::Close => rows.sort_by(|a, b| {
-            absent_last(a.close.as_deref(), b.close.as_deref(), sorting.descending)
-        }),
-        column => {
-            let keys = |row: &Row| Some(folded(&row.cell(column))).filter(|key| !key.is_empty());
-            rows.sort_by_cached_key(|row| Key {
-                text: keys(row),
-                descending: sorting.descending,
-            });
-        }
-    }
+fn sorted(rows: Vec<Row>, sorting: Sorting) -> Vec<Row> {
+    let mut keyed: Vec<_> = rows
+        .into_iter()
+        .map(|row| (Key::new(&row, sorting.column), row))
+        .collect();
+    keyed.sort_by(|(a, _), (b, _)| {
+        let values = a.value.cmp(&b.value);
+        let values = if sorting.descending {
+            values.reverse()
+        } else {
+            values
+        };
+        let together = a
+            .is_absent
+            .cmp(&b.is_absent)
+            .then_with(|| absent_last(a.currency.as_ref(), b.currency.as_ref()));
+        together.then(values)
+    });
+    keyed.into_iter().map(|(_, row)| row).collect()
 }
 
-/// A text to sort by, in one direction or the other.
-#[derive(PartialEq, Eq)]
+/// What a row is sorted by, made once for each row.
 struct Key {
-    text: Option<String>,
-    descending: bool,
+    is_absent: bool,
+    /// Only among amounts.
+    currency: Option<String>,
+    value: Value,
 }
 
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        absent_last(self.text.as_deref(), other.text.as_deref(), self.descending)
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Value {
+    Amount(Option<Amount>),
+    Text(String),
+}
+
+impl Key {
+    fn new(row: &Row, column: Column) -> Self {
+        let text = |text: String| Self {
+            is_absent: text.is_empty(),
+            currency: None,
+            value: Value::Text(text),
+        };
+        match column {
+            Column::Amount => Self {
+                is_absent: row.amount.is_none(),
+                currency: row.currency.clone(),
+                value: Value::Amount(row.amount),
+            },
+            // As it is written, a day sorts before the days after it; as it is shown, it does not.
+            Column::Close => text(row.close.clone().unwrap_or_default()),
+            column => text(folded(&row.cell(column))),
+        }
     }
 }
 
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-fn absent_last<T: Ord>(a: Option<T>, b: Option<T>, descending: bool) -> Ordering {
+fn absent_last<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
     match (a, b) {
-        (Some(a), Some(b)) if descending => b.cmp(&a),
         (Some(a), Some(b)) => a.cmp(&b),
         (a, b) => a.is_none().cmp(&b.is_none()),
+    }
+}
+
+/// Puts a value where it belongs in a sorted list, unless it is there.
+fn insert<T: Ord>(into: &mut Vec<T>, value: T) {
+    if let Err(position) = into.binary_search(&value) {
+        into.insert(position, value);
     }
 }
 
@@ -377,41 +392,40 @@ pub struct StageTotal {
 }
 
 impl Totals {
-    fn new(totals: impl Iterator<Item = (String, Option<String>, usize, Amount)>) -> Self {
-        let totals: Vec<_> = totals.collect();
-        let mut currencies: Vec<Option<String>> = totals
-            .iter()
-            .map(|(_, currency, ..)| currency.clone())
+    fn new(totals: &[Total]) -> Self {
+        // What is absent comes last.
+        let (mut currencies, mut stages) = (Vec::new(), Vec::new());
+        for total in totals {
+            insert(
+                &mut currencies,
+                (total.currency.is_none(), total.currency.as_ref()),
+            );
+            insert(&mut stages, (total.stage.is_empty(), total.stage.as_str()));
+        }
+        let currencies: Vec<_> = currencies
+            .into_iter()
+            .map(|(_, currency)| currency.cloned())
             .collect();
-        currencies.sort_by(|a, b| absent_last(a.as_ref(), b.as_ref(), false));
-        currencies.dedup();
-        let mut stages: Vec<&str> = totals.iter().map(|(stage, ..)| stage.as_str()).collect();
-        stages.sort_by(|a, b| a.is_empty().cmp(&b.is_empty()).then_with(|| a.cmp(b)));
-        stages.dedup();
 
-        let line = |stage: &str, counts: &dyn Fn(&str) -> bool| StageTotal {
-            stage: stage.to_owned(),
-            count: totals
-                .iter()
-                .filter(|(stage, ..)| counts(stage))
-                .map(|(_, _, count, _)| count)
-                .sum(),
-            amounts: currencies
-                .iter()
-                .map(|wanted| {
-                    let mut amounts = totals
-                        .iter()
-                        .filter(|(stage, currency, ..)| counts(stage) && currency == wanted)
-                        .map(|&(.., amount)| amount)
-                        .peekable();
-                    amounts.peek().is_some().then(|| amounts.sum())
-                })
-                .collect(),
+        let line = |stage: &str, counts: &dyn Fn(&str) -> bool| {
+            let counted = || totals.iter().filter(|total| counts(&total.stage));
+            let amount = |currency: &Option<String>| {
+                let mut amounts = counted()
+                    .filter(|total| total.currency == *currency)
+                    .map(|total| total.amount)
+                    .peekable();
+                amounts.peek().is_some().then(|| amounts.sum())
+            };
+            StageTotal {
+                stage: stage.to_owned(),
+                count: counted().map(|total| total.count).sum(),
+                amounts: currencies.iter().map(amount).collect(),
+            }
         };
         let all = line("", &|_| true);
         let stages = stages
             .into_iter()
-            .map(|stage| line(stage, &|other| other == stage))
+            .map(|(_, stage)| line(stage, &|other| other == stage))
             .collect();
         Self {
             currencies,
@@ -443,8 +457,8 @@ mod tests {
         }
     }
 
-    fn sorted(mut rows: Vec<Row>, column: Column, descending: bool) -> String {
-        sort(&mut rows, Sorting { column, descending });
+    fn order(rows: Vec<Row>, column: Column, descending: bool) -> String {
+        let rows = sorted(rows, Sorting { column, descending });
         rows.into_iter().map(|row| row.id).collect()
     }
 
@@ -458,8 +472,8 @@ mod tests {
             row("e", None, Some("EUR"), None),
             row("f", Some("-3"), Some("EUR"), None),
         ];
-        assert_eq!(sorted(rows.clone(), Column::Amount, false), "fdabce");
-        assert_eq!(sorted(rows, Column::Amount, true), "dfbace");
+        assert_eq!(order(rows.clone(), Column::Amount, false), "fdabce");
+        assert_eq!(order(rows, Column::Amount, true), "dfbace");
     }
 
     #[test]
@@ -470,9 +484,9 @@ mod tests {
             row("c", None, None, Some("2026-12-31")),
             row("d", None, None, None),
         ];
-        assert_eq!(sorted(rows.clone(), Column::Close, false), "cbad");
-        assert_eq!(sorted(rows.clone(), Column::Close, true), "bcad");
-        assert_eq!(sorted(rows, Column::Stage, true), "abcd");
+        assert_eq!(order(rows.clone(), Column::Close, false), "cbad");
+        assert_eq!(order(rows.clone(), Column::Close, true), "bcad");
+        assert_eq!(order(rows, Column::Stage, true), "abcd");
     }
 
     #[test]
@@ -480,8 +494,8 @@ mod tests {
         let rows = ["b", "C", "a", "D"]
             .map(|id| row(id, None, None, None))
             .to_vec();
-        assert_eq!(sorted(rows.clone(), Column::Deal, false), "abCD");
-        assert_eq!(sorted(rows, Column::Deal, true), "DCba");
+        assert_eq!(order(rows.clone(), Column::Deal, false), "abCD");
+        assert_eq!(order(rows, Column::Deal, true), "DCba");
     }
 
     #[test]
@@ -506,23 +520,18 @@ mod tests {
 
     #[test]
     fn currencies_are_never_added_together() {
-        let total = |stage: &str, currency: Option<&str>, count, amount: &str| {
-            (
-                stage.to_owned(),
-                currency.map(str::to_owned),
-                count,
-                amount.parse().unwrap(),
-            )
+        let total = |stage: &str, currency: Option<&str>, count, amount: &str| Total {
+            stage: stage.to_owned(),
+            currency: currency.map(str::to_owned),
+            count,
+            amount: amount.parse().unwrap(),
         };
-        let totals = Totals::new(
-            [
-                total("Won", None, 1, "5"),
-                total("Won", Some("USD"), 2, "10.50"),
-                total("", Some("EUR"), 1, "1"),
-                total("Lead", Some("USD"), 4, "0.25"),
-            ]
-            .into_iter(),
-        );
+        let totals = Totals::new(&[
+            total("Won", None, 1, "5"),
+            total("Won", Some("USD"), 2, "10.50"),
+            total("", Some("EUR"), 1, "1"),
+            total("Lead", Some("USD"), 4, "0.25"),
+        ]);
         let shown = |line: &StageTotal| {
             let amounts = line
                 .amounts

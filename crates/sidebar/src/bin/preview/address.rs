@@ -1,7 +1,5 @@
 //! What the page shows, as the part of its address after `#`, so that it can be linked and reloaded.
 
-use std::collections::HashMap;
-
 use sidelight_governance::{Instant, RecordType};
 use sidelight_sidebar::components::Tab;
 use sidelight_sidebar::model::Subject;
@@ -52,27 +50,29 @@ impl Place {
     /// Reads an address. What it does not tell, or tells wrongly, is left to the page.
     pub(crate) fn read(hash: &str) -> Self {
         let hash = hash.strip_prefix('#').unwrap_or(hash);
-        let mut values: HashMap<_, _> = form_urlencoded::parse(hash.as_bytes())
-            .into_owned()
-            .collect();
-        let subject = values
-            .remove("id")
-            .and_then(|id| match values.get("type")?.as_str() {
-                DEAL => Some(Subject::Deal { id }),
-                word => Some(Subject::Record {
-                    kind: RecordType::from_word(word)?,
-                    id,
-                }),
-            });
-        let value = |key| values.get(key).map(String::as_str);
+        let value = |wanted: &str| {
+            let mut values = form_urlencoded::parse(hash.as_bytes());
+            values
+                .find(|(key, _)| key == wanted)
+                .map(|(_, value)| value.into_owned())
+        };
+        let subject = value("id").and_then(|id| match value("type")?.as_str() {
+            DEAL => Some(Subject::Deal { id }),
+            word => Some(Subject::Record {
+                kind: RecordType::from_word(word)?,
+                id,
+            }),
+        });
         Self {
             subject,
-            tab: value("tab").and_then(Tab::from_word).unwrap_or_default(),
+            tab: value("tab")
+                .and_then(|tab| Tab::from_word(&tab))
+                .unwrap_or_default(),
             now: value("now").and_then(|now| now.parse().ok()),
             theme: value("theme")
-                .and_then(Theme::from_word)
+                .and_then(|theme| Theme::from_word(&theme))
                 .unwrap_or_default(),
-            viewer: values.remove("as"),
+            viewer: value("as"),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::notice::{Notice, notice_view};
 use crate::opening::{Open, Progress, Source, open};
 use crate::record_list::RecordList;
 use crate::record_page::RecordPage;
-use crate::top_bar::TopBar;
+use crate::top_bar::{TopBar, top_bar};
 
 /// The organisation that the page opens first.
 const DEMO: &str = "organisation.json";
@@ -103,9 +103,20 @@ pub(crate) fn App(props: &AppProps) -> Html {
         let notice = notice.clone();
         Callback::from(move |_: MouseEvent| notice.set(None))
     };
+    let bar = TopBar {
+        organisation,
+        viewer: named,
+        now,
+        is_fixed: place.now.is_some(),
+        theme: place.theme,
+        on_viewer,
+        on_now,
+        on_theme,
+        on_file,
+    };
     html! {
         <>
-            <TopBar {organisation} viewer={named} {now} is_fixed={place.now.is_some()} theme={place.theme} {on_viewer} {on_now} {on_theme} {on_file} />
+            { top_bar(bar) }
             { notice_view((*notice).as_ref(), (*opened).as_ref().map(|open| open.organisation.name()), &on_dismiss) }
             if let Some((open, viewer)) = (*opened).clone().zip(viewer) {
                 <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} on_open={on_open.clone()} />

@@ -1,6 +1,6 @@
 //! What the mock CRM lists: every record and deal, and everybody to look as.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sidelight_governance::org::{FieldValue, User};
 use sidelight_governance::{Action, Instant, PipelineQuery, RecordType};
@@ -84,7 +84,7 @@ impl Entry {
 /// It is `Eq`, not only `PartialEq`, so that two `Rc`s of the same one are compared by their address.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Catalogue {
-    entries: HashMap<Kind, Vec<Entry>>,
+    entries: Vec<(Kind, Vec<Entry>)>,
     pub(crate) people: Vec<PeopleGroup>,
 }
 
@@ -107,11 +107,11 @@ impl Catalogue {
                 None,
             )
         });
-        let mut entries: HashMap<_, Vec<_>> = RecordType::ALL
+        let records = RecordType::ALL
             .iter()
-            .map(|&kind| (Kind::Record(kind), records(kind).collect()))
-            .collect();
-        entries.insert(Kind::Deal, deals.collect());
+            .map(|&kind| (Kind::Record(kind), records(kind).collect()));
+        let mut entries: Vec<_> = records.collect();
+        entries.push((Kind::Deal, deals.collect()));
         Self {
             entries,
             people: people(organisation),
@@ -119,7 +119,8 @@ impl Catalogue {
     }
 
     pub(crate) fn entries(&self, kind: Kind) -> &[Entry] {
-        self.entries.get(&kind).map_or(&[], Vec::as_slice)
+        let of_kind = self.entries.iter().find(|(other, _)| *other == kind);
+        of_kind.map_or(&[], |(_, entries)| entries)
     }
 
     /// The kinds that there is something of.
@@ -130,37 +131,59 @@ impl Catalogue {
     }
 }
 
-/// Which of a kind a viewer sees, by position in the catalogue.
-pub(crate) fn visible(
-    organisation: &Organisation,
-    catalogue: &Catalogue,
-    now: Instant,
-    viewer: &str,
-    kind: Kind,
-) -> HashSet<usize> {
-    let at = organisation.at(now);
-    match kind {
-        Kind::Record(kind) => {
-            let indices = at
-                .visible_indices(viewer, kind, Action::View)
-                .unwrap_or_default();
-            indices
-                .into_iter()
-                .filter_map(|index| usize::try_from(index).ok())
-                .collect()
+/// Which entries of a kind a viewer sees.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    by_position: Vec<bool>,
+    pub(crate) count: usize,
+}
+
+impl Seen {
+    pub(crate) fn new(
+        organisation: &Organisation,
+        catalogue: &Catalogue,
+        now: Instant,
+        viewer: &str,
+        kind: Kind,
+    ) -> Self {
+        let at = organisation.at(now);
+        let entries = catalogue.entries(kind);
+        let by_position: Vec<_> = match kind {
+            Kind::Record(kind) => {
+                let seen = at
+                    .visible_indices(viewer, kind, Action::View)
+                    .unwrap_or_default();
+                let mut by_position = vec![false; entries.len()];
+                for position in seen
+                    .into_iter()
+                    .filter_map(|position| usize::try_from(position).ok())
+                {
+                    if let Some(is_seen) = by_position.get_mut(position) {
+                        *is_seen = true;
+                    }
+                }
+                by_position
+            }
+            Kind::Deal => {
+                let seen = at
+                    .pipeline(viewer, &PipelineQuery::default())
+                    .map(|pipeline| pipeline.rows);
+                // Rows that are not sorted come in the organisation's order, as the entries do.
+                let mut seen = seen.unwrap_or_default().into_iter().peekable();
+                entries
+                    .iter()
+                    .map(|entry| seen.next_if(|row| row.id == entry.id).is_some())
+                    .collect()
+            }
+        };
+        Self {
+            count: by_position.iter().filter(|is_seen| **is_seen).count(),
+            by_position,
         }
-        Kind::Deal => {
-            let rows = at
-                .pipeline(viewer, &PipelineQuery::default())
-                .map(|pipeline| pipeline.rows)
-                .unwrap_or_default();
-            let ids: HashSet<_> = rows.into_iter().map(|row| row.id).collect();
-            let positions = catalogue.entries(Kind::Deal).iter().enumerate();
-            positions
-                .filter(|(_, entry)| ids.contains(&entry.id))
-                .map(|(position, _)| position)
-                .collect()
-        }
+    }
+
+    pub(crate) fn contains(&self, position: usize) -> bool {
+        self.by_position.get(position).copied().unwrap_or_default()
     }
 }
 
@@ -193,8 +216,18 @@ fn people(organisation: &Organisation) -> Vec<PeopleGroup> {
     );
     groups.push((Place::Nowhere, message::WITHOUT_ROLE.to_owned()));
 
-    let places: HashSet<_> = groups.iter().map(|(place, _)| place.clone()).collect();
-    let mut people: HashMap<_, Vec<_>> = HashMap::new();
+    let positions: HashMap<_, _> = groups
+        .iter()
+        .enumerate()
+        .map(|(position, (place, _))| (place.clone(), position))
+        .collect();
+    let mut groups: Vec<_> = groups
+        .into_iter()
+        .map(|(_, name)| PeopleGroup {
+            name,
+            people: Vec::new(),
+        })
+        .collect();
     for user in organisation.users() {
         let someone = Someone {
             id: user.id.clone(),
@@ -206,23 +239,18 @@ fn people(organisation: &Organisation) -> Vec<PeopleGroup> {
             .into_iter()
             .max_by_key(|membership| membership.primary);
         let company = company.map(|membership| Place::Company(membership.company));
-        // What names nothing counts as absent.
-        let place = company
+        // What names nothing counts as absent; nowhere is always there.
+        let mut places = company
             .into_iter()
             .chain(user.role.map(Place::Role))
-            .find(|place| places.contains(place))
-            .unwrap_or(Place::Nowhere);
-        people.entry(place).or_default().push(someone);
+            .chain([Place::Nowhere]);
+        let position = places.find_map(|place| positions.get(&place).copied());
+        if let Some(group) = position.and_then(|position| groups.get_mut(position)) {
+            group.people.push(someone);
+        }
     }
+    groups.retain(|group| !group.people.is_empty());
     groups
-        .into_iter()
-        .filter_map(|(place, name)| {
-            Some(PeopleGroup {
-                name,
-                people: people.remove(&place)?,
-            })
-        })
-        .collect()
 }
 
 /// Where somebody is listed.
@@ -265,10 +293,12 @@ pub(crate) fn field_shown(value: &FieldValue) -> String {
         FieldValue::Null => NOTHING.to_owned(),
         FieldValue::Bool(true) => "Yes".to_owned(),
         FieldValue::Bool(false) => "No".to_owned(),
-        FieldValue::Number(number) => number
-            .to_string()
-            .parse()
-            .map_or_else(|_| number.to_string(), |number| amount::shown(number, None)),
+        // As JSON writes it: an amount where it is one, and as it is where it is larger than any amount.
+        number @ FieldValue::Number(_) => {
+            let text = serde_json::to_string(number).unwrap_or_default();
+            text.parse()
+                .map_or(text, |number| amount::shown(number, None))
+        }
         FieldValue::Text(text) => day::shown(text),
     }
 }
@@ -312,7 +342,7 @@ mod tests {
         for (value, expected) in [
             (FieldValue::Number(1250.0), "1,250"),
             (FieldValue::Number(0.5), "0.5"),
-            (FieldValue::Number(1e300), &1e300.to_string()),
+            (FieldValue::Number(1e300), "1e+300"),
             (FieldValue::Text("2021-03-15".to_owned()), "15 Mar 2021"),
             (FieldValue::Bool(true), "Yes"),
         ] {

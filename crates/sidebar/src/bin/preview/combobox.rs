@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use sidelight_sidebar::components::{Shape, icon};
-use web_sys::{HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use web_sys::{Element, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
 use crate::catalogue::{Catalogue, Someone};
@@ -16,6 +16,15 @@ pub(crate) struct ComboboxProps {
     /// The id and the name of the one who is chosen.
     pub(crate) chosen: Option<(String, String)>,
     pub(crate) on_choose: Callback<String>,
+}
+
+/// The list while it is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Search {
+    /// What has been typed since it was opened.
+    typed: Option<String>,
+    /// The position of the option that the keys are on.
+    active: Option<usize>,
 }
 
 /// So many people are listed at most; typing brings up the others.
@@ -30,76 +39,59 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         chosen,
         on_choose,
     } = props.clone();
-    let is_open = use_state_eq(|| false);
-    // What has been typed since the list was opened; `None` shows who is chosen.
-    let typed = use_state_eq(|| None::<String>);
-    let active = use_state_eq(|| None::<usize>);
+    let search = use_state_eq(|| None::<Search>);
     let field = use_node_ref();
     let matches = use_memo(
-        (catalogue, (*typed).clone(), *is_open),
-        |(catalogue, typed, is_open)| {
-            if *is_open {
-                Matches::new(catalogue, typed.as_deref().unwrap_or_default())
-            } else {
-                Matches::default()
-            }
+        (catalogue.clone(), (*search).clone()),
+        |(catalogue, search)| {
+            let typed = |search: &Search| search.typed.clone().unwrap_or_default();
+            search.as_ref().map_or_else(Matches::default, |search| {
+                Matches::new(catalogue, &typed(search))
+            })
         },
     );
-
     {
         let field = field.clone();
-        use_effect_with((*active, *is_open), move |(active, is_open)| {
-            let document = field
-                .cast::<HtmlInputElement>()
-                .and_then(|field| field.owner_document());
-            let option = active
-                .filter(|_| *is_open)
-                .zip(document)
-                .and_then(|(active, document)| document.get_element_by_id(&option_id(active)));
+        use_effect_with((chosen.clone(), (*search).clone()), move |(_, search)| {
+            let Some(field) = field.cast::<HtmlInputElement>() else {
+                return;
+            };
+            let Some(document) = field.owner_document() else {
+                return;
+            };
+            let active = search.as_ref().and_then(|search| search.active);
+            let option = active.and_then(|active| document.get_element_by_id(&option_id(active)));
             if let Some(option) = option {
                 let nearest = ScrollIntoViewOptions::new();
                 nearest.set_block(ScrollLogicalPosition::Nearest);
                 option.scroll_into_view_with_scroll_into_view_options(&nearest);
             }
-        });
-    }
-
-    {
-        // Whoever has just been chosen is selected as text, so that typing starts a new search.
-        let field = field.clone();
-        use_effect_with((chosen.clone(), *is_open), move |(_, is_open)| {
-            let field = field.cast::<HtmlInputElement>();
-            let focused = field
-                .as_ref()
-                .and_then(|field| field.owner_document()?.active_element());
-            if let Some(field) = field.filter(|field| !is_open && focused.as_ref() == Some(field)) {
+            // Whoever has just been chosen is selected as text, so that typing starts a new search.
+            let element: &Element = &field;
+            if search.is_none() && document.active_element().as_ref() == Some(element) {
                 field.select();
             }
         });
     }
 
     let open = {
-        let (is_open, active, matched) = (is_open.clone(), active.clone(), chosen.clone());
-        let catalogue = props.catalogue.clone();
+        let (search, chosen, catalogue) = (search.clone(), chosen.clone(), catalogue.clone());
         Callback::from(move |()| {
-            if !*is_open {
+            if search.is_none() {
                 let all = Matches::new(&catalogue, "");
-                active.set(
-                    matched
-                        .as_ref()
-                        .and_then(|(id, _)| all.people().position(|one| one.id == *id)),
-                );
-                is_open.set(true);
+                let active = chosen
+                    .as_ref()
+                    .and_then(|(id, _)| all.people().position(|one| one.id == *id));
+                search.set(Some(Search {
+                    typed: None,
+                    active,
+                }));
             }
         })
     };
     let close = {
-        let (is_open, typed, active) = (is_open.clone(), typed.clone(), active.clone());
-        Callback::from(move |()| {
-            is_open.set(false);
-            typed.set(None);
-            active.set(None);
-        })
+        let search = search.clone();
+        Callback::from(move |()| search.set(None))
     };
     let choose = {
         let close = close.clone();
@@ -109,38 +101,47 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         })
     };
     let oninput = {
-        let (is_open, typed, active) = (is_open.clone(), typed.clone(), active.clone());
+        let search = search.clone();
         Callback::from(move |event: InputEvent| {
             if let Some(field) = event.target_dyn_into::<HtmlInputElement>() {
-                typed.set(Some(field.value()));
-                active.set(Some(0));
-                is_open.set(true);
+                search.set(Some(Search {
+                    typed: Some(field.value()),
+                    active: Some(0),
+                }));
             }
         })
     };
     let onkeydown = {
-        let (is_open, active, matches, open, close, choose) = (
-            is_open.clone(),
-            active.clone(),
-            matches.clone(),
-            open.clone(),
-            close.clone(),
-            choose.clone(),
-        );
+        let (search, matches) = (search.clone(), matches.clone());
+        let (open, close, choose) = (open.clone(), close.clone(), choose.clone());
         Callback::from(move |event: KeyboardEvent| {
             let last = matches.people().count().saturating_sub(1);
-            match event.key().as_str() {
-                "ArrowDown" | "ArrowUp" if !*is_open => open.emit(()),
-                "ArrowDown" => active.set(Some(active.map_or(0, |active| (active + 1).min(last)))),
-                "ArrowUp" => {
-                    active.set(Some(active.map_or(last, |active| active.saturating_sub(1))))
-                }
-                "Enter" if *is_open => {
-                    if let Some(someone) = active.and_then(|active| matches.people().nth(active)) {
+            let go = |search: &UseStateHandle<Option<Search>>, now: &Search, active| {
+                search.set(Some(Search {
+                    typed: now.typed.clone(),
+                    active: Some(active),
+                }));
+            };
+            match (event.key().as_str(), &*search) {
+                ("ArrowDown" | "ArrowUp", None) => open.emit(()),
+                ("ArrowDown", Some(now)) => go(
+                    &search,
+                    now,
+                    now.active.map_or(0, |active| (active + 1).min(last)),
+                ),
+                ("ArrowUp", Some(now)) => go(
+                    &search,
+                    now,
+                    now.active.map_or(last, |active| active.saturating_sub(1)),
+                ),
+                ("Enter", Some(now)) => {
+                    if let Some(someone) =
+                        now.active.and_then(|active| matches.people().nth(active))
+                    {
                         choose.emit(someone.id.clone());
                     }
                 }
-                "Escape" if *is_open => close.emit(()),
+                ("Escape", Some(_)) => close.emit(()),
                 _ => return,
             }
             event.prevent_default();
@@ -152,17 +153,17 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         }
     });
 
-    let value = (*typed).clone().unwrap_or_else(|| {
-        chosen
-            .as_ref()
-            .map(|(_, name)| name.clone())
-            .unwrap_or_default()
-    });
+    let is_open = search.is_some();
+    let active = search.as_ref().and_then(|search| search.active);
+    let typed = search.as_ref().and_then(|search| search.typed.clone());
+    let value = typed
+        .or_else(|| chosen.as_ref().map(|(_, name)| name.clone()))
+        .unwrap_or_default();
     let is_chosen = |someone: &Someone| chosen.as_ref().is_some_and(|(id, _)| *id == someone.id);
     let option = |position: usize, someone: &Someone| {
         let id = someone.id.clone();
         html! {
-            <li key={someone.id.clone()} id={option_id(position)} role="option" class={classes!((*active == Some(position)).then_some("crm-active"))}
+            <li key={someone.id.clone()} id={option_id(position)} role="option" class={classes!((active == Some(position)).then_some("crm-active"))}
                 aria-selected={is_chosen(someone).to_string()} onclick={choose.reform(move |_: MouseEvent| id.clone())}>
                 <span>{ &someone.name }</span>{ " " }<span class="crm-quiet">{ &someone.note }</span>
             </li>
@@ -178,7 +179,7 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         }
     });
     let active_id = active
-        .filter(|active| *is_open && *active < matches.people().count())
+        .filter(|active| *active < matches.people().count())
         .map(option_id);
     // A press on the list must not take the focus out of the field.
     let onmousedown = Callback::from(|event: MouseEvent| event.prevent_default());
@@ -192,9 +193,9 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
                     onclick={open.reform(|_: MouseEvent| ())} onblur={close.reform(|_: FocusEvent| ())} />
                 { icon(Shape::Down) }
             </div>
-            <div id={LIST} class="crm-options" role="listbox" aria-label={message::VIEW_AS} hidden={!*is_open} {onmousedown}>
+            <div id={LIST} class="crm-options" role="listbox" aria-label={message::VIEW_AS} hidden={!is_open} {onmousedown}>
                 { for groups }
-                if *is_open && matches.groups.is_empty() {
+                if is_open && matches.groups.is_empty() {
                     <div role="option" aria-disabled="true" aria-selected="false">{ message::NOBODY_MATCHES }</div>
                 }
                 if matches.left > 0 {

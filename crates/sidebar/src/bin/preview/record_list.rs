@@ -11,7 +11,7 @@ use sidelight_sidebar::model::{Organisation, Subject};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use crate::catalogue::{Catalogue, Entry, Kind, visible};
+use crate::catalogue::{Catalogue, Entry, Kind, Seen};
 use crate::message;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -24,7 +24,7 @@ pub(crate) struct RecordListProps {
     pub(crate) on_open: Callback<Subject>,
 }
 
-const ROW_HEIGHT: f64 = 44.0;
+const ROW_HEIGHT: u32 = 44;
 
 /// A line of the list, by its position in the catalogue.
 struct Line {
@@ -64,7 +64,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     let text = use_state_eq(String::new);
     let only_seen = use_state_eq(|| false);
     let list = use_node_ref();
-    let (viewport, onscroll) = use_viewport(&list, ROW_HEIGHT, 0.0);
+    let (viewport, onscroll) = use_viewport(&list, ROW_HEIGHT, 0);
 
     let seen = use_memo(
         (
@@ -75,7 +75,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
             kind_now,
         ),
         |(organisation, catalogue, now, viewer, kind)| {
-            visible(organisation, catalogue, *now, viewer, *kind)
+            Seen::new(organisation, catalogue, *now, viewer, *kind)
         },
     );
     let lines = {
@@ -95,7 +95,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
                     .filter(|(_, entry)| entry.matches(&folded))
                     .map(|(position, _)| Line {
                         position,
-                        is_seen: seen.contains(&position),
+                        is_seen: seen.contains(position),
                     })
                     .filter(|line| line.is_seen || !only_seen)
                     .collect::<Vec<_>>()
@@ -119,7 +119,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
         use_effect_with(
             (chosen, kind_now, catalogue.clone()),
             move |(chosen, ..)| {
-                if let Some((row, viewport)) = chosen.zip(measured(&list, ROW_HEIGHT, 0.0)) {
+                if let Some((row, viewport)) = chosen.zip(measured(&list, ROW_HEIGHT, 0)) {
                     reveal(&list, viewport, row);
                 }
             },
@@ -135,7 +135,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
         );
         Callback::from(move |event: KeyboardEvent| {
             let Some((step, viewport)) =
-                Step::from_key(&event.key()).zip(measured(&list, ROW_HEIGHT, 0.0))
+                Step::from_key(&event.key()).zip(measured(&list, ROW_HEIGHT, 0))
             else {
                 return;
             };
@@ -184,7 +184,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     };
 
     let name = organisation.user_name(&viewer);
-    let summary = message::sees(&name, seen.len(), entries.len(), kind_now.plural());
+    let summary = message::sees(&name, seen.count, entries.len(), kind_now.plural());
     let window = viewport.rows(lines.len());
     let active = chosen.filter(|chosen| window.contains(chosen)).map(line_id);
     let rows = lines
@@ -217,7 +217,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
                     <input type="search" aria-label={message::FIND} placeholder={message::FIND} value={(*text).clone()} {oninput} />
                 </label>
                 <p class="crm-seen" role="status">{ summary }</p>
-                <div class="crm-share" aria-hidden="true"><span style={share(seen.len(), entries.len())} /></div>
+                <div class="crm-share" aria-hidden="true"><span style={share(seen.count, entries.len())} /></div>
                 <label class="crm-check"><input type="checkbox" checked={*only_seen} onchange={onchange_seen} />{ message::hide(&name) }</label>
             </div>
             if lines.is_empty() {
@@ -257,16 +257,9 @@ fn line_id(index: usize) -> String {
     format!("crm-line-{index}")
 }
 
-#[expect(clippy::cast_precision_loss, reason = "the width of a bar")]
+/// The width of a bar that shows a part of a whole.
 fn share(seen: usize, all: usize) -> String {
-    format!(
-        "width: {:.1}%",
-        if all == 0 {
-            0.0
-        } else {
-            100.0 * seen as f64 / all as f64
-        }
-    )
+    format!("width: calc(100% * {seen} / {})", all.max(1))
 }
 
 /// The same text with a capital first letter.

@@ -1,6 +1,5 @@
 //! The record in the middle, as the CRM would show it to the viewer.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use sidelight_governance::{Instant, RecordType};
@@ -10,7 +9,7 @@ use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
 use yew::prelude::*;
 
-use crate::catalogue::{Catalogue, Entry, Kind, field_name, field_shown, visible};
+use crate::catalogue::{Catalogue, Entry, Kind, Seen, field_name, field_shown};
 use crate::message;
 use crate::record_list::capitalised;
 
@@ -43,7 +42,7 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
             subject.clone(),
         ),
         |(organisation, catalogue, now, viewer, subject)| {
-            let seen = |kind| visible(organisation, catalogue, *now, viewer, kind);
+            let seen = |kind| Seen::new(organisation, catalogue, *now, viewer, kind);
             Page::new(organisation, catalogue, subject.as_ref()?, &seen)
         },
     );
@@ -100,12 +99,12 @@ impl Page {
         organisation: &Organisation,
         catalogue: &Catalogue,
         subject: &Subject,
-        seen: &dyn Fn(Kind) -> HashSet<usize>,
+        seen: &dyn Fn(Kind) -> Seen,
     ) -> Option<Self> {
         let kind = Kind::of(subject);
         let entries = catalogue.entries(kind);
         let position = entries.iter().position(|entry| entry.id == subject.id())?;
-        if !seen(kind).contains(&position) {
+        if !seen(kind).contains(position) {
             return None;
         }
         let account = account_of(organisation, subject);
@@ -166,7 +165,7 @@ fn related(
     catalogue: &Catalogue,
     account: &str,
     subject: &Subject,
-    seen: &dyn Fn(Kind) -> HashSet<usize>,
+    seen: &dyn Fn(Kind) -> Seen,
 ) -> Vec<Related> {
     let kinds = catalogue.kinds().filter_map(|(kind, _)| {
         let of_account = catalogue
@@ -184,7 +183,7 @@ fn related(
         let total = others.len();
         let seen = others
             .into_iter()
-            .filter(|(position, _)| seen.contains(position))
+            .filter(|(position, _)| seen.contains(*position))
             .map(|(_, entry)| entry.clone())
             .collect();
         Some(Related { kind, total, seen })

@@ -12,8 +12,8 @@ use crate::catalogue::Catalogue;
 use crate::combobox::Combobox;
 use crate::message;
 
-#[derive(Clone, PartialEq, Properties)]
-pub(crate) struct TopBarProps {
+/// What the bar shows, and whom it tells.
+pub(crate) struct TopBar {
     /// The organisation's name, and its catalogue; `None` while none is open.
     pub(crate) organisation: Option<(String, Rc<Catalogue>)>,
     pub(crate) viewer: Option<(String, String)>,
@@ -27,9 +27,8 @@ pub(crate) struct TopBarProps {
     pub(crate) on_file: Callback<File>,
 }
 
-#[component]
-pub(crate) fn TopBar(props: &TopBarProps) -> Html {
-    let TopBarProps {
+pub(crate) fn top_bar(bar: TopBar) -> Html {
+    let TopBar {
         organisation,
         viewer,
         now,
@@ -39,9 +38,7 @@ pub(crate) fn TopBar(props: &TopBarProps) -> Html {
         on_now,
         on_theme,
         on_file,
-    } = props.clone();
-    let chooser = use_node_ref();
-
+    } = bar;
     let onchange_now = {
         let on_now = on_now.clone();
         Callback::from(move |event: Event| {
@@ -62,14 +59,6 @@ pub(crate) fn TopBar(props: &TopBarProps) -> Html {
             on_theme.emit(theme);
         }
     });
-    let onclick_open = {
-        let chooser = chooser.clone();
-        Callback::from(move |_: MouseEvent| {
-            if let Some(chooser) = chooser.cast::<HtmlInputElement>() {
-                chooser.click();
-            }
-        })
-    };
     let onchange_file = Callback::from(move |event: Event| {
         let Some(chooser) = event.target_dyn_into::<HtmlInputElement>() else {
             return;
@@ -104,8 +93,10 @@ pub(crate) fn TopBar(props: &TopBarProps) -> Html {
                     { for Theme::ALL.into_iter().map(|one| html! { <option value={one.as_str()} selected={one == theme}>{ message::theme(one) }</option> }) }
                 </select>
             </div>
-            <button type="button" class="crm-open" onclick={onclick_open}>{ icon(Shape::Open) }{ message::OPEN }</button>
-            <input ref={chooser} id="crm-file" type="file" accept=".json,application/json" hidden=true onchange={onchange_file} aria-label={message::OPEN} />
+            <label class="crm-open">
+                { icon(Shape::Open) }{ message::OPEN }
+                <input id="crm-file" class="crm-hidden" type="file" accept=".json,application/json" onchange={onchange_file} />
+            </label>
         </header>
     }
 }
