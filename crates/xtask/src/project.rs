@@ -71,7 +71,30 @@ impl Project {
         let mut command = self.command(program);
         toolchain.select(&mut command);
         command.env("CARGO_TARGET_DIR", self.wasm_target());
+        command.env("CARGO_ENCODED_RUSTFLAGS", self.shipped_paths());
         command
+    }
+
+    /// Compiler flags by which what is shipped names sources without telling where this machine has them.
+    fn shipped_paths(&self) -> OsString {
+        let cargo_home = env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(env::home_dir()?.join(".cargo")));
+        let cargo_home = cargo_home.map(|home| (home, "/cargo"));
+        let mut flags = OsString::new();
+        for (folder, name) in cargo_home
+            .into_iter()
+            .chain([(self.root.clone(), "/sidelight")])
+        {
+            if !flags.is_empty() {
+                flags.push("\u{1f}");
+            }
+            flags.push("--remap-path-prefix=");
+            flags.push(folder);
+            flags.push("=");
+            flags.push(name);
+        }
+        flags
     }
 
     /// `PATH` with the installed tools first.

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 
@@ -43,6 +44,10 @@ test('it is written in nobody’s home', () => {
     const text = readFileSync(join(packageFolder(), 'dist', name), 'utf8');
     assert.ok(!text.includes(ROOT), `${name} names a folder of the machine that built it`);
     assert.ok(!/\beval\(|new Function\(/.test(text), `${name} makes code of text, which pages forbid`);
+  }
+  const module = readFileSync(join(packageFolder(), 'dist/sidelight.wasm'), 'latin1');
+  for (const folder of [ROOT, homedir(), '.cargo/registry']) {
+    assert.ok(!module.includes(folder), `the module names ${folder}, of the machine that built it`);
   }
 });
 
