@@ -320,6 +320,29 @@ pub fn deals(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
     Ok(())
 }
 
+/// `dealNotifications` of every deal by everyone, and `nextChange`.
+pub fn notices(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
+    for actor in everyone(reference.org) {
+        for id in reference
+            .org
+            .deals
+            .iter()
+            .map(|deal| deal.id.as_str())
+            .chain([NOBODY])
+        {
+            prop_assert_eq!(
+                at.deal_notifications(id, actor),
+                reference.deal_notifications(id, actor),
+                "deal_notifications {:?} {:?}",
+                id,
+                actor
+            );
+        }
+    }
+    prop_assert_eq!(at.next_change(), reference.next_change());
+    Ok(())
+}
+
 /// `pipeline` with a query, whole and by pages of two: rows, grants, interactions and totals.
 pub fn pipeline(at: At<'_>, reference: Reference<'_>, user: &str, query: &Value) -> TestCaseResult {
     let expected = reference.pipeline(user, query);

@@ -1,6 +1,7 @@
 //! Random organisations: small and hostile ones for properties ([`organisation`]), and large plain
 //! ones for measurements ([`sized`]).
 
+pub mod change;
 pub mod query;
 pub mod sized;
 
@@ -224,6 +225,17 @@ struct GuestSeed {
     expires_at: Instant,
     revoked_at: Option<Instant>,
     sponsor: Option<u8>,
+}
+
+impl GuestSeed {
+    fn build(self, sponsor: Option<String>) -> Guest {
+        Guest {
+            claimed: self.claimed,
+            expires_at: self.expires_at,
+            revoked_at: self.revoked_at,
+            sponsor,
+        }
+    }
 }
 
 fn user() -> impl Strategy<Value = UserSeed> {
@@ -549,11 +561,9 @@ impl Kinds {
             role: seed.role.map(|reference| self.roles.named(reference)),
             job_role: seed.job_role.map(|reference| self.job_role(reference)),
             status: seed.status,
-            guest: seed.guest.map(|guest| Guest {
-                claimed: guest.claimed,
-                expires_at: guest.expires_at,
-                revoked_at: guest.revoked_at,
-                sponsor: guest.sponsor.map(|reference| self.users.named(reference)),
+            guest: seed.guest.map(|guest| {
+                let sponsor = guest.sponsor.map(|reference| self.users.named(reference));
+                guest.build(sponsor)
             }),
             memberships,
         }

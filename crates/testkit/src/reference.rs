@@ -7,6 +7,7 @@
 //! Users, roles and records are found by comparing ids, so a reference that names nothing is
 //! nothing (§10.1).
 
+pub mod change;
 mod deal;
 mod explanation;
 mod list;
@@ -42,25 +43,12 @@ impl<'a> Reference<'a> {
     }
 
     fn role(self, u: &User) -> Option<&'a Role> {
-        self.role_named(u.role.as_deref()?)
+        let id = u.role.as_ref()?;
+        self.org.roles.iter().find(|role| role.id == *id)
     }
 
-    fn role_named(self, id: &str) -> Option<&'a Role> {
-        self.org.roles.iter().find(|role| role.id == id)
-    }
-
-    /// The roles strictly above, nearest first. A role on a cycle meets itself there.
     fn ancestors(self, role: &Role) -> Vec<&'a Role> {
-        let mut found: Vec<&Role> = Vec::new();
-        let mut next = role.parent.as_deref().and_then(|id| self.role_named(id));
-        while let Some(role) = next {
-            if found.contains(&role) {
-                break;
-            }
-            found.push(role);
-            next = role.parent.as_deref().and_then(|id| self.role_named(id));
-        }
-        found
+        ancestors(self.org, role)
     }
 
     fn is_on_cycle(self, role: &Role) -> bool {
@@ -121,6 +109,15 @@ impl Reference<'_> {
             && u.guest.as_ref().is_none_or(|guest| {
                 guest.claimed && guest.revoked_at.is_none() && !self.is_over(guest)
             })
+    }
+
+    /// The next instant at which an answer changes by itself: the end of a guest's term.
+    pub fn next_change(self) -> Option<Instant> {
+        let guests = self.org.users.iter().filter_map(|user| user.guest.as_ref());
+        guests
+            .map(|guest| guest.expires_at)
+            .filter(|end| *end > self.now)
+            .min()
     }
 
     fn is_over(self, guest: &Guest) -> bool {
@@ -245,6 +242,21 @@ impl<'a> Reference<'a> {
             .filter(|&action| self.can(user, action, kind, Some(id)))
             .collect()
     }
+}
+
+/// The roles strictly above, nearest first. A role on a cycle meets itself there.
+fn ancestors<'a>(org: &'a Org, role: &Role) -> Vec<&'a Role> {
+    let above = |role: &Role| {
+        let parent = role.parent.as_ref()?;
+        org.roles.iter().find(|known| known.id == *parent)
+    };
+    let mut found: Vec<&Role> = Vec::new();
+    let mut next = above(role);
+    while let Some(role) = next.filter(|role| !found.contains(role)) {
+        found.push(role);
+        next = above(role);
+    }
+    found
 }
 
 /// Accounts, prospects and opportunities have assigned users (§1.5); other types have none, whatever

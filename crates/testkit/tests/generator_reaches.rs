@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use sidelight_governance::{Action, RecordType};
+use serde_json::Value;
+use sidelight_governance::error::Code;
+use sidelight_governance::{Action, Governance, RecordType};
+use sidelight_testkit::generate::change::changed_organisation;
+use sidelight_testkit::generate::sized::{self, Size};
 use sidelight_testkit::generate::{self, Sample};
-use sidelight_testkit::reference::{Decision, Reference};
+use sidelight_testkit::reference::{Decision, Reference, change};
 
 const CASES: usize = 2_000;
 
@@ -145,5 +149,116 @@ fn every_reason_and_every_obstacle_occurs_and_neither_drowns_the_other() {
             "{:.3} of the decisions are allowed",
             tally.share()
         );
+    }
+}
+
+/// Why a change is refused (§10.2), as far as a list of changes can be wrong.
+const REFUSALS: [Code; 19] = [
+    Code::UnknownUser,
+    Code::UnknownRole,
+    Code::UnknownJobRole,
+    Code::UnknownCompany,
+    Code::UnknownRecord,
+    Code::UnknownDeal,
+    Code::UnknownProfile,
+    Code::NotAssignable,
+    Code::LockedUser,
+    Code::RoleCycle,
+    Code::AdminProfile,
+    Code::ProfileInUse,
+    Code::NotAGuest,
+    Code::GuestConversion,
+    Code::CompanyFixed,
+    Code::DuplicateName,
+    Code::DuplicateMembership,
+    Code::DuplicatePrimary,
+    Code::ScopeNotApplicable,
+];
+
+#[test]
+fn every_operation_is_made_and_every_refusal_occurs() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = changed_organisation();
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    let mut made = 0;
+    for _ in 0..CASES {
+        let (Sample(org), changes) = strategy.new_tree(&mut runner).unwrap().current();
+        match change::apply(&org, &changes) {
+            Ok(_) => {
+                made += 1;
+                for change in &changes {
+                    let change = serde_json::to_value(change).unwrap();
+                    let op = |name| change.get(name).and_then(Value::as_str).unwrap_or_default();
+                    *words
+                        .entry(format!("{} {}", op("op"), op("kind")).trim().to_owned())
+                        .or_default() += 1;
+                }
+            }
+            Err((_, faults)) => {
+                for fault in faults {
+                    *words.entry(fault.to_string()).or_default() += 1;
+                }
+            }
+        }
+    }
+    println!("changes: {made} of {CASES} lists are made");
+    for (word, count) in &words {
+        println!("  {word:20} {count}");
+    }
+    let ops = [
+        "assign",
+        "unassign",
+        "setOwner",
+        "setRole",
+        "setProfile",
+        "setStatus",
+        "setPermission",
+        "setToggle",
+        "moveRole",
+        "setGuest",
+        "setTier",
+        "setDealOwner",
+    ];
+    let puts = [
+        "jobRole", "role", "profile", "user", "company", "record", "deal", "settings",
+    ]
+    .map(|kind| format!("put {kind}"));
+    let removals = ["role", "profile", "user", "company", "record", "deal"]
+        .map(|kind| format!("remove {kind}"));
+    let operations = ops
+        .map(str::to_owned)
+        .into_iter()
+        .chain(puts)
+        .chain(removals);
+    for word in operations.chain(REFUSALS.map(|code| code.to_string())) {
+        assert!(
+            words.contains_key(&word),
+            "`{word}` never occurs in {CASES} lists of changes"
+        );
+    }
+    assert!(
+        (CASES / 4..CASES * 3 / 4).contains(&made),
+        "{made} of {CASES} lists are made"
+    );
+}
+
+#[test]
+fn a_sized_organisation_loads_and_is_the_same_for_the_same_seed() {
+    for size in [Size::S, Size::M] {
+        let org = sized::organisation(size, 7);
+        assert_eq!(
+            (org.users.len(), org.records.len()),
+            (size.users, size.records)
+        );
+        let governance = Governance::from_org(org.clone()).unwrap();
+        let at = governance.at(generate::now());
+        let seen = |user: &str| at.visible_indices(user, RecordType::Account, Action::View);
+        // The root's lead sees more than a representative, and not everything.
+        let (lead, rep) = (
+            seen("user-1").unwrap().len(),
+            seen("user-18").unwrap().len(),
+        );
+        assert!(0 < rep && rep < lead && lead < governance.record_count(RecordType::Account));
+        assert!(sized::organisation(size, 7) == org && sized::organisation(size, 8) != org);
     }
 }

@@ -251,7 +251,8 @@ fn renamed(org: &Org) -> Org {
     org
 }
 
-/// Whether the walk from `role` upwards meets `top`; a walk on a cycle ends after as many steps as there are roles.
+/// Whether the walk from `role` upwards meets `top`; a walk on a cycle ends after as many steps as
+/// there are roles.
 fn is_under(org: &Org, role: &Role, top: &str) -> bool {
     let mut at = Some(role);
     for _ in 0..=org.roles.len() {
@@ -287,13 +288,17 @@ proptest! {
         for profile in &mut explicit.profiles {
             for &kind in RecordType::ALL {
                 for &action in Action::ALL {
-                    if profile.permissions.get(kind, action).is_none() && !applicable(kind, action).is_empty() {
+                    if profile.permissions.get(kind, action).is_none()
+                        && !applicable(kind, action).is_empty()
+                    {
                         profile.permissions.set(kind, action, Scope::Denied);
                     }
                 }
             }
             for &toggle in Toggle::ALL {
-                profile.toggles.set(toggle, profile.toggles.get(toggle).unwrap_or(false));
+                profile
+                    .toggles
+                    .set(toggle, profile.toggles.get(toggle).unwrap_or(false));
             }
         }
         prop_assert_eq!(explained(&org), explained(&explicit));
@@ -307,14 +312,23 @@ proptest! {
             for (kind, id) in everything(&org) {
                 prop_assert!(at.actions(user, kind, id).is_empty());
                 prop_assert!(at.assignees(user, kind, id).rows.is_empty());
-                prop_assert!(at.viewers(kind, id, Action::View).unwrap().iter().all(|viewer| viewer.user != user));
+                prop_assert!(
+                    at.viewers(kind, id, Action::View)
+                        .unwrap()
+                        .iter()
+                        .all(|viewer| viewer.user != user)
+                );
                 prop_assert_eq!(at.visible(user, kind, &Query::default()).unwrap().total, 0);
                 prop_assert!(!at.can(user, Action::Create, kind, None).unwrap());
             }
             prop_assert!(deal_ids(at, user).is_empty());
             for deal in &org.deals {
                 prop_assert!(!at.explain_deal(user, &deal.id).allowed);
-                prop_assert!(at.deal_viewers(&deal.id).iter().all(|viewer| viewer.user != user));
+                prop_assert!(
+                    at.deal_viewers(&deal.id)
+                        .iter()
+                        .all(|viewer| viewer.user != user)
+                );
             }
         }
     }
@@ -322,7 +336,12 @@ proptest! {
     // ── §3 ──────────────────────────────────────────────────────────────────────────────────────
 
     #[test]
-    fn scopes_are_nested_pointwise(Sample(org) in organisation(), profile: Index, kind in select(RecordType::ALL), action in select(Action::ALL)) {
+    fn scopes_are_nested_pointwise(
+        Sample(org) in organisation(),
+        profile: Index,
+        kind in select(RecordType::ALL),
+        action in select(Action::ALL),
+    ) {
         let profile = profile.index(org.profiles.len());
         let mut before = BTreeSet::new();
         for &scope in applicable(kind, action) {
@@ -330,29 +349,50 @@ proptest! {
             org.profiles[profile].admin = false;
             org.profiles[profile].permissions.set(kind, action, scope);
             let after = granted(&org);
-            prop_assert!(before.is_subset(&after), "{scope} takes {:?}", before.difference(&after).collect::<Vec<_>>());
+            prop_assert!(
+                before.is_subset(&after),
+                "{scope} takes {:?}",
+                before.difference(&after).collect::<Vec<_>>()
+            );
             before = after;
         }
     }
 
     #[test]
-    fn adding_an_assignee_takes_access_from_nobody(Sample(org) in with_records(), record: Index, user: Index) {
+    fn adding_an_assignee_takes_access_from_nobody(
+        Sample(org) in with_records(),
+        record: Index,
+        user: Index,
+    ) {
         let mut more = org.clone();
         let user = org.users[user.index(org.users.len())].id.as_str().into();
-        more.records[record.index(org.records.len())].assigned.push(user);
+        more.records[record.index(org.records.len())]
+            .assigned
+            .push(user);
         let (before, after) = (granted(&org), granted(&more));
-        prop_assert!(before.is_subset(&after), "{:?}", before.difference(&after).collect::<Vec<_>>());
+        prop_assert!(
+            before.is_subset(&after),
+            "{:?}",
+            before.difference(&after).collect::<Vec<_>>()
+        );
     }
 
     #[test]
-    fn a_job_role_changes_no_decision(Sample(org) in organisation(), job_role in prop::option::of(select(vec!["ae", "sdr", "a", "b", "none"]))) {
+    fn a_job_role_changes_no_decision(
+        Sample(org) in organisation(),
+        job_role in prop::option::of(select(vec!["ae", "sdr", "a", "b", "none"])),
+    ) {
         let mut other = org.clone();
         let job_role = job_role.map(str::to_owned);
         other.job_roles = job_role.is_some().then(Vec::new);
         for user in &mut other.users {
             user.job_role.clone_from(&job_role);
         }
-        for assignment in other.records.iter_mut().flat_map(|record| &mut record.assigned) {
+        for assignment in other
+            .records
+            .iter_mut()
+            .flat_map(|record| &mut record.assigned)
+        {
             assignment.job_role.clone_from(&job_role);
         }
         prop_assert_eq!(explained(&org), explained(&other));
@@ -362,15 +402,22 @@ proptest! {
     fn renaming_ids_changes_nothing(Sample(org) in organisation()) {
         let other = renamed(&org);
         let back = |id: &str| id.get(2..).unwrap_or_default().to_owned();
-        let undone: BTreeSet<Granted> =
-            granted(&other).into_iter().map(|(user, action, kind, id)| (back(&user), action, kind, back(&id))).collect();
+        let undone: BTreeSet<Granted> = granted(&other)
+            .into_iter()
+            .map(|(user, action, kind, id)| (back(&user), action, kind, back(&id)))
+            .collect();
         prop_assert_eq!(granted(&org), undone);
-        let undone: BTreeSet<_> = seen_deals(&other).into_iter().map(|(user, id)| (back(&user), back(&id))).collect();
+        let undone: BTreeSet<_> = seen_deals(&other)
+            .into_iter()
+            .map(|(user, id)| (back(&user), back(&id)))
+            .collect();
         prop_assert_eq!(seen_deals(&org), undone);
     }
 
     #[test]
-    fn order_and_duplicates_of_the_input_change_nothing((Sample(org), Sample(mut other)) in shuffled()) {
+    fn order_and_duplicates_of_the_input_change_nothing(
+        (Sample(org), Sample(mut other)) in shuffled(),
+    ) {
         for record in &mut other.records {
             record.assigned.reverse();
             record.assigned.extend(record.assigned.clone());
@@ -382,16 +429,36 @@ proptest! {
     }
 
     #[test]
-    fn moving_a_role_with_no_users_below_changes_nothing(Sample(org) in with_roles(), parent in prop::option::of(any::<Index>())) {
+    fn moving_a_role_with_no_users_below_changes_nothing(
+        Sample(org) in with_roles(),
+        parent in prop::option::of(any::<Index>()),
+    ) {
         let is_empty = |top: &&Role| {
-            let role_of = |user: &User| org.roles.iter().find(|role| Some(&role.id) == user.role.as_ref());
-            !org.users.iter().filter_map(role_of).any(|role| is_under(&org, role, &top.id))
+            let role_of = |user: &User| {
+                org.roles
+                    .iter()
+                    .find(|role| Some(&role.id) == user.role.as_ref())
+            };
+            !org.users
+                .iter()
+                .filter_map(role_of)
+                .any(|role| is_under(&org, role, &top.id))
         };
         for moved in org.roles.iter().filter(is_empty) {
             let mut other = org.clone();
-            let role = other.roles.iter_mut().find(|role| role.id == moved.id).unwrap();
+            let role = other
+                .roles
+                .iter_mut()
+                .find(|role| role.id == moved.id)
+                .unwrap();
             role.parent = parent.map(|parent| parent.get(&org.roles).id.clone());
-            prop_assert_eq!(explained(&org), explained(&other), "moving {:?} to {:?}", moved.id, parent.map(|parent| parent.get(&org.roles).id.clone()));
+            prop_assert_eq!(
+                explained(&org),
+                explained(&other),
+                "moving {:?} to {:?}",
+                moved.id,
+                parent.map(|parent| parent.get(&org.roles).id.clone())
+            );
         }
     }
 
@@ -402,7 +469,10 @@ proptest! {
         prop_assert!(granted_at(&org, now.saturating_add_days(later)).is_subset(&before));
         for (position, user) in org.users.iter().enumerate() {
             let Some(guest) = &user.guest else { continue };
-            for (revoked_at, expires_at) in [(Some(now), guest.expires_at), (guest.revoked_at, now.min(guest.expires_at))] {
+            for (revoked_at, expires_at) in [
+                (Some(now), guest.expires_at),
+                (guest.revoked_at, now.min(guest.expires_at)),
+            ] {
                 let mut other = org.clone();
                 let term = other.users[position].guest.as_mut().unwrap();
                 (term.revoked_at, term.expires_at) = (revoked_at, expires_at);
@@ -415,19 +485,42 @@ proptest! {
     }
 
     #[test]
-    fn every_function_is_total(Sample(org) in organisation(), user in ".*", id in ".*", milliseconds: i64) {
+    fn every_function_is_total(
+        Sample(org) in organisation(),
+        user in ".*",
+        id in ".*",
+        milliseconds: i64,
+    ) {
         let governance = loaded(&org);
         let now = Instant::from_millisecond(milliseconds).unwrap_or_else(generate::now);
         for now in [generate::now(), now] {
             let at = governance.at(now);
-            for user in org.users.iter().map(|user| user.id.as_str()).chain([user.as_str(), ""]) {
+            for user in org
+                .users
+                .iter()
+                .map(|user| user.id.as_str())
+                .chain([user.as_str(), ""])
+            {
                 for &kind in RecordType::ALL {
-                    let ids = org.records.iter().map(|record| record.id.as_str()).chain([id.as_str(), ""]);
+                    let ids = org
+                        .records
+                        .iter()
+                        .map(|record| record.id.as_str())
+                        .chain([id.as_str(), ""]);
                     for id in ids {
                         for &action in Action::ALL {
-                            prop_assert_eq!(at.can(user, action, kind, Some(id)).is_err(), action == Action::Create);
-                            prop_assert_eq!(at.explain(user, action, kind, Some(id)).is_err(), action == Action::Create);
-                            prop_assert_eq!(at.can(user, action, kind, None).is_err(), action != Action::Create);
+                            prop_assert_eq!(
+                                at.can(user, action, kind, Some(id)).is_err(),
+                                action == Action::Create
+                            );
+                            prop_assert_eq!(
+                                at.explain(user, action, kind, Some(id)).is_err(),
+                                action == Action::Create
+                            );
+                            prop_assert_eq!(
+                                at.can(user, action, kind, None).is_err(),
+                                action != Action::Create
+                            );
                         }
                         at.actions(user, kind, id);
                         at.assignees(user, kind, id);
@@ -448,10 +541,22 @@ proptest! {
         let (wide, narrow) = (granted(&accessible), granted(&held));
         prop_assert!(narrow.is_subset(&wide));
         let governance = loaded(&accessible);
-        for (user, action, kind, id) in wide.difference(&narrow).filter(|(_, action, ..)| *action == Action::View) {
-            let decision = governance.at(generate::now()).explain(user, *action, *kind, Some(id)).unwrap();
-            let by_a_lift = |rule| rule == Rule::Lifted || (*kind == RecordType::Prospect && rule == Rule::Account);
-            prop_assert!(decision.grants.iter().all(|grant| by_a_lift(grant.rule)), "{:?}", decision);
+        for (user, action, kind, id) in wide
+            .difference(&narrow)
+            .filter(|(_, action, ..)| *action == Action::View)
+        {
+            let decision = governance
+                .at(generate::now())
+                .explain(user, *action, *kind, Some(id))
+                .unwrap();
+            let by_a_lift = |rule| {
+                rule == Rule::Lifted || (*kind == RecordType::Prospect && rule == Rule::Account)
+            };
+            prop_assert!(
+                decision.grants.iter().all(|grant| by_a_lift(grant.rule)),
+                "{:?}",
+                decision
+            );
         }
     }
 
@@ -464,25 +569,45 @@ proptest! {
         let locked = locked.index(org.users.len());
         other.users[locked].status = Status::Locked;
         let is_others = |(user, ..): &Granted| *user != org.users[locked].id;
-        prop_assert_eq!(only(granted(&org), is_others), only(granted(&other), is_others));
+        prop_assert_eq!(
+            only(granted(&org), is_others),
+            only(granted(&other), is_others)
+        );
     }
 
     #[test]
-    fn a_viewer_without_a_role_has_owned_for_reports_and_peers(Sample(org) in with_users(), viewer: Index) {
+    fn a_viewer_without_a_role_has_owned_for_reports_and_peers(
+        Sample(org) in with_users(),
+        viewer: Index,
+    ) {
         let mut org = org;
         let viewer = viewer.index(org.users.len());
         org.users[viewer].role = None;
-        let (id, profile) = (org.users[viewer].id.clone(), org.users[viewer].profile.clone());
-        let mut narrow: Profile = org.profiles.iter().find(|known| known.id == profile).unwrap().clone();
+        let (id, profile) = (
+            org.users[viewer].id.clone(),
+            org.users[viewer].profile.clone(),
+        );
+        let mut narrow: Profile = org
+            .profiles
+            .iter()
+            .find(|known| known.id == profile)
+            .unwrap()
+            .clone();
         let permissions: Vec<_> = narrow.permissions.iter().collect();
-        for (kind, action, _) in permissions.into_iter().filter(|(.., scope)| matches!(scope, Scope::Reports | Scope::Peers)) {
+        for (kind, action, _) in permissions
+            .into_iter()
+            .filter(|(.., scope)| matches!(scope, Scope::Reports | Scope::Peers))
+        {
             narrow.permissions.set(kind, action, Scope::Owned);
         }
         "a profile of the viewer's own".clone_into(&mut narrow.id);
         let mut other = org.clone();
         other.users[viewer].profile.clone_from(&narrow.id);
         other.profiles.push(narrow);
-        prop_assert_eq!(only(granted(&org), |(user, ..)| *user == id), only(granted(&other), |(user, ..)| *user == id));
+        prop_assert_eq!(
+            only(granted(&org), |(user, ..)| *user == id),
+            only(granted(&other), |(user, ..)| *user == id)
+        );
     }
 
     #[test]
@@ -490,8 +615,14 @@ proptest! {
         let mut org = org;
         org.settings.multi_user_assignment = true;
         let mut other = org.clone();
-        for record in other.records.iter_mut().filter(|record| record.kind.has_assigned_users()) {
-            record.assigned.extend(record.owner.take().map(|owner| owner.as_str().into()));
+        for record in other
+            .records
+            .iter_mut()
+            .filter(|record| record.kind.has_assigned_users())
+        {
+            record
+                .assigned
+                .extend(record.owner.take().map(|owner| owner.as_str().into()));
         }
         prop_assert_eq!(granted(&org), granted(&other));
     }
@@ -508,14 +639,21 @@ proptest! {
     }
 
     #[test]
-    fn a_profile_that_denies_a_type_shows_nothing_of_it(Sample(org) in organisation(), kind in select(RecordType::ALL)) {
+    fn a_profile_that_denies_a_type_shows_nothing_of_it(
+        Sample(org) in organisation(),
+        kind in select(RecordType::ALL),
+    ) {
         let mut org = org;
         for profile in &mut org.profiles {
             profile.admin = false;
             profile.permissions.set(kind, Action::View, Scope::Denied);
             profile.toggles.set(Toggle::ProspectsInAccount, false);
         }
-        prop_assert!(only(granted(&org), |(_, action, other, _)| *other == kind && *action != Action::Create).is_empty());
+        prop_assert!(
+            only(granted(&org), |(_, action, other, _)| *other == kind
+                && *action != Action::Create)
+            .is_empty()
+        );
     }
 
     #[test]
@@ -534,14 +672,23 @@ proptest! {
     fn the_account_edge_goes_one_step_from_account_to_prospect(Sample(org) in organisation()) {
         let with = |permitted| {
             let mut org = org.clone();
-            org.profiles.iter_mut().for_each(|profile| profile.toggles.set(Toggle::ProspectsInAccount, permitted));
+            org.profiles
+                .iter_mut()
+                .for_each(|profile| profile.toggles.set(Toggle::ProspectsInAccount, permitted));
             granted(&org)
         };
         let (without, with) = (with(false), with(true));
         prop_assert!(without.is_subset(&with));
-        for (user, action, kind, id) in with.difference(&without).filter(|(_, action, ..)| *action == Action::View) {
+        for (user, action, kind, id) in with
+            .difference(&without)
+            .filter(|(_, action, ..)| *action == Action::View)
+        {
             prop_assert_eq!(*kind, RecordType::Prospect);
-            let prospect = org.records.iter().find(|record| record.kind == *kind && record.id == *id).unwrap();
+            let prospect = org
+                .records
+                .iter()
+                .find(|record| record.kind == *kind && record.id == *id)
+                .unwrap();
             let account = prospect.account.clone().unwrap();
             prop_assert!(without.contains(&(user.clone(), *action, RecordType::Account, account)));
         }
@@ -556,13 +703,23 @@ proptest! {
         for user in &org.users {
             for deal in &org.deals {
                 let owner = org.users.iter().find(|user| user.id == deal.owner);
-                let company = org.companies.iter().find(|company| company.id == deal.company);
-                let rank = company.and_then(|company| tier_at(owner?, &company.id)).or(deal.owner_tier);
+                let company = org
+                    .companies
+                    .iter()
+                    .find(|company| company.id == deal.company);
+                let rank = company
+                    .and_then(|company| tier_at(owner?, &company.id))
+                    .or(deal.owner_tier);
                 for grant in at.explain_deal(&user.id, &deal.id).grants {
                     match grant.rule {
-                        Rule::Tier => prop_assert!(rank < tier_at(user, &deal.company) && rank.is_some()),
+                        Rule::Tier => {
+                            prop_assert!(rank < tier_at(user, &deal.company) && rank.is_some())
+                        }
                         Rule::AccountOwner => prop_assert!(rank != Some(Tier::Owner)),
-                        rule => prop_assert!(matches!(rule, Rule::DealOwner | Rule::Registrar | Rule::Vendor)),
+                        rule => prop_assert!(matches!(
+                            rule,
+                            Rule::DealOwner | Rule::Registrar | Rule::Vendor
+                        )),
                     }
                 }
             }
@@ -574,20 +731,37 @@ proptest! {
         let governance = loaded(&org);
         let at = governance.at(generate::now());
         for deal in &org.deals {
-            for user in [Some(&deal.owner), deal.registered_by.as_ref()].into_iter().flatten() {
+            for user in [Some(&deal.owner), deal.registered_by.as_ref()]
+                .into_iter()
+                .flatten()
+            {
                 prop_assert_eq!(at.explain_deal(user, &deal.id).allowed, at.gate(user));
             }
         }
     }
 
     #[test]
-    fn an_association_below_account_owner_gives_nothing(Sample(org) in with_deals(), tier in select(vec![Tier::Sales, Tier::Manager, Tier::Executive])) {
+    fn an_association_below_account_owner_gives_nothing(
+        Sample(org) in with_deals(),
+        tier in select(vec![Tier::Sales, Tier::Manager, Tier::Executive]),
+    ) {
         for (position, user) in org.users.iter().enumerate() {
-            for company in org.companies.iter().filter(|company| tier_at(user, &company.id).is_none()) {
+            for company in org
+                .companies
+                .iter()
+                .filter(|company| tier_at(user, &company.id).is_none())
+            {
                 let mut other = org.clone();
-                other.users[position].memberships.push(Membership { company: company.id.clone(), tier, primary: false });
+                other.users[position].memberships.push(Membership {
+                    company: company.id.clone(),
+                    tier,
+                    primary: false,
+                });
                 let (before, after) = (loaded(&org), loaded(&other));
-                prop_assert_eq!(deal_ids(before.at(generate::now()), &user.id), deal_ids(after.at(generate::now()), &user.id));
+                prop_assert_eq!(
+                    deal_ids(before.at(generate::now()), &user.id),
+                    deal_ids(after.at(generate::now()), &user.id)
+                );
             }
         }
     }
@@ -596,11 +770,26 @@ proptest! {
     fn interactions_follow_from_the_grants(Sample(org) in with_deals()) {
         let governance = loaded(&org);
         for user in &org.users {
-            for row in governance.at(generate::now()).pipeline(&user.id, &PipelineQuery::default()).unwrap().rows {
-                let words: Vec<&str> = row.interactions.iter().map(|interaction| interaction.as_str()).collect();
-                let by_rank = row.grants.iter().any(|rule| matches!(rule, Rule::Tier | Rule::AccountOwner | Rule::Vendor));
+            for row in governance
+                .at(generate::now())
+                .pipeline(&user.id, &PipelineQuery::default())
+                .unwrap()
+                .rows
+            {
+                let words: Vec<&str> = row
+                    .interactions
+                    .iter()
+                    .map(|interaction| interaction.as_str())
+                    .collect();
+                let by_rank = row
+                    .grants
+                    .iter()
+                    .any(|rule| matches!(rule, Rule::Tier | Rule::AccountOwner | Rule::Vendor));
                 prop_assert!(words.contains(&"view"));
-                prop_assert_eq!(words.contains(&"edit"), by_rank || row.grants.contains(&Rule::DealOwner));
+                prop_assert_eq!(
+                    words.contains(&"edit"),
+                    by_rank || row.grants.contains(&Rule::DealOwner)
+                );
                 prop_assert_eq!(words.contains(&"reassign"), by_rank);
             }
         }
@@ -610,12 +799,23 @@ proptest! {
     fn totals_are_over_visible_deals_only(Sample(org) in with_deals()) {
         let governance = loaded(&org);
         for user in &org.users {
-            let whole = governance.at(generate::now()).pipeline(&user.id, &PipelineQuery::default()).unwrap();
+            let whole = governance
+                .at(generate::now())
+                .pipeline(&user.id, &PipelineQuery::default())
+                .unwrap();
             let mut visible = org.clone();
-            visible.deals.retain(|deal| whole.rows.iter().any(|row| row.id == deal.id));
-            let part = loaded(&visible).at(generate::now()).pipeline(&user.id, &PipelineQuery::default()).unwrap();
+            visible
+                .deals
+                .retain(|deal| whole.rows.iter().any(|row| row.id == deal.id));
+            let part = loaded(&visible)
+                .at(generate::now())
+                .pipeline(&user.id, &PipelineQuery::default())
+                .unwrap();
             prop_assert_eq!(&whole, &part);
-            prop_assert_eq!(whole.totals.iter().map(|total| total.count).sum::<usize>(), whole.total);
+            prop_assert_eq!(
+                whole.totals.iter().map(|total| total.count).sum::<usize>(),
+                whole.total
+            );
         }
     }
 
@@ -623,30 +823,68 @@ proptest! {
     fn currencies_are_never_added_together(Sample(org) in with_deals()) {
         let governance = loaded(&org);
         for user in &org.users {
-            let pipeline = governance.at(generate::now()).pipeline(&user.id, &PipelineQuery::default()).unwrap();
+            let pipeline = governance
+                .at(generate::now())
+                .pipeline(&user.id, &PipelineQuery::default())
+                .unwrap();
             for total in &pipeline.totals {
-                let rows = || pipeline.rows.iter().filter(|row| row.stage == total.stage && row.currency == total.currency);
+                let rows = || {
+                    pipeline
+                        .rows
+                        .iter()
+                        .filter(|row| row.stage == total.stage && row.currency == total.currency)
+                };
                 prop_assert_eq!(rows().count(), total.count);
-                prop_assert_eq!(rows().filter_map(|row| row.amount).sum::<sidelight_governance::Amount>(), total.amount);
+                prop_assert_eq!(
+                    rows()
+                        .filter_map(|row| row.amount)
+                        .sum::<sidelight_governance::Amount>(),
+                    total.amount
+                );
             }
-            let kinds: BTreeSet<_> = pipeline.totals.iter().map(|total| (&total.stage, &total.currency)).collect();
+            let kinds: BTreeSet<_> = pipeline
+                .totals
+                .iter()
+                .map(|total| (&total.stage, &total.currency))
+                .collect();
             prop_assert_eq!(kinds.len(), pipeline.totals.len());
         }
     }
 
     #[test]
-    fn a_promotion_to_manager_takes_the_deals_out_of_the_managers_sight(Sample(org) in with_deals()) {
+    fn a_promotion_to_manager_takes_the_deals_out_of_the_managers_sight(
+        Sample(org) in with_deals(),
+    ) {
         for deal in &org.deals {
             let mut promoted = org.clone();
-            let Some(owner) = promoted.users.iter_mut().find(|user| user.id == deal.owner) else { continue };
-            let Some(membership) = owner.memberships.iter_mut().find(|membership| membership.company == deal.company) else { continue };
-            if membership.tier != Tier::Sales || !org.companies.iter().any(|company| company.id == deal.company) {
+            let Some(owner) = promoted.users.iter_mut().find(|user| user.id == deal.owner) else {
+                continue;
+            };
+            let Some(membership) = owner
+                .memberships
+                .iter_mut()
+                .find(|membership| membership.company == deal.company)
+            else {
+                continue;
+            };
+            if membership.tier != Tier::Sales
+                || !org
+                    .companies
+                    .iter()
+                    .any(|company| company.id == deal.company)
+            {
                 continue;
             }
             membership.tier = Tier::Manager;
             let governance = loaded(&promoted);
-            for manager in promoted.users.iter().filter(|user| tier_at(user, &deal.company) == Some(Tier::Manager)) {
-                let decision = governance.at(generate::now()).explain_deal(&manager.id, &deal.id);
+            for manager in promoted
+                .users
+                .iter()
+                .filter(|user| tier_at(user, &deal.company) == Some(Tier::Manager))
+            {
+                let decision = governance
+                    .at(generate::now())
+                    .explain_deal(&manager.id, &deal.id);
                 prop_assert!(decision.grants.iter().all(|grant| grant.rule != Rule::Tier));
             }
         }
@@ -670,17 +908,37 @@ proptest! {
         let (at, again) = (governance.at(generate::now()), again.at(generate::now()));
         for action in ON_RECORDS {
             for &kind in RecordType::ALL {
-                let query = Query { action: Some(action), ..Query::default() };
-                let ids: Vec<&str> = org.records.iter().filter(|record| record.kind == kind).map(|record| record.id.as_str()).chain([NOBODY]).collect();
-                let viewers: Vec<BTreeSet<String>> =
-                    ids.iter().map(|id| at.viewers(kind, id, action).unwrap().into_iter().map(|viewer| viewer.user).collect()).collect();
+                let query = Query {
+                    action: Some(action),
+                    ..Query::default()
+                };
+                let ids: Vec<&str> = org
+                    .records
+                    .iter()
+                    .filter(|record| record.kind == kind)
+                    .map(|record| record.id.as_str())
+                    .chain([NOBODY])
+                    .collect();
+                let viewers: Vec<BTreeSet<String>> = ids
+                    .iter()
+                    .map(|id| {
+                        at.viewers(kind, id, action)
+                            .unwrap()
+                            .into_iter()
+                            .map(|viewer| viewer.user)
+                            .collect()
+                    })
+                    .collect();
                 for user in everyone(&org) {
                     let visible = at.visible(user, kind, &query).unwrap().ids;
                     let indices = at.visible_indices(user, kind, action).unwrap();
                     let many = at.can_many(user, action, kind, &ids).unwrap();
                     for (position, id) in ids.iter().enumerate() {
                         let can = at.can(user, action, kind, Some(id)).unwrap();
-                        prop_assert_eq!(at.explain(user, action, kind, Some(id)).unwrap().allowed, can);
+                        prop_assert_eq!(
+                            at.explain(user, action, kind, Some(id)).unwrap().allowed,
+                            can
+                        );
                         prop_assert_eq!(visible.iter().any(|visible| visible == id), can);
                         prop_assert_eq!(indices.contains(&u32::try_from(position).unwrap()), can);
                         prop_assert_eq!(many[position], can);
@@ -696,7 +954,12 @@ proptest! {
             for deal in &org.deals {
                 let seen = at.explain_deal(user, &deal.id).allowed;
                 prop_assert_eq!(ids.contains(&deal.id), seen);
-                prop_assert_eq!(at.deal_viewers(&deal.id).iter().any(|viewer| viewer.user == user), seen);
+                prop_assert_eq!(
+                    at.deal_viewers(&deal.id)
+                        .iter()
+                        .any(|viewer| viewer.user == user),
+                    seen
+                );
             }
         }
     }

@@ -45,7 +45,10 @@ proptest! {
     }
 
     #[test]
-    fn queries_agree(sample in generate::organisation(), queries in prop::collection::vec(query::query(), 4)) {
+    fn queries_agree(
+        sample in generate::organisation(),
+        queries in prop::collection::vec(query::query(), 4),
+    ) {
         on_both(&sample, |at, reference| {
             for user in everyone(reference.org) {
                 for (query, &kind) in queries.iter().cycle().zip(RecordType::ALL) {
@@ -67,9 +70,21 @@ proptest! {
     }
 
     #[test]
-    fn pipeline_queries_agree(sample in generate::organisation(), queries in prop::collection::vec(query::pipeline_query(), 3)) {
+    fn notifications_and_the_next_change_agree(sample in generate::organisation()) {
+        on_both(&sample, agreement::notices)?;
+    }
+
+    #[test]
+    fn pipeline_queries_agree(
+        sample in generate::organisation(),
+        queries in prop::collection::vec(query::pipeline_query(), 3),
+    ) {
         on_both(&sample, |at, reference| {
-            everyone(reference.org).try_for_each(|user| queries.iter().try_for_each(|query: &Value| agreement::pipeline(at, reference, user, query)))
+            everyone(reference.org).try_for_each(|user| {
+                queries
+                    .iter()
+                    .try_for_each(|query: &Value| agreement::pipeline(at, reference, user, query))
+            })
         })?;
     }
 }

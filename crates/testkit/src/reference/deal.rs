@@ -159,6 +159,24 @@ impl<'a> Reference<'a> {
             .collect()
     }
 
+    /// §6.6: whom a registration of the deal, or a change of it, is told, in the users' order.
+    pub fn deal_notifications(self, id: &str, actor: &str) -> Vec<&'a str> {
+        let Some(d) = self.deal(id) else {
+            return Vec::new();
+        };
+        let is_manager = |u: &User| {
+            let primary = self.primary(u).filter(|c| c.id == d.company);
+            primary.is_some_and(|c| self.tier(u, c) == Some(Tier::Manager))
+        };
+        let is_account_owner = |u: &User| self.managed(u).iter().any(|c| c.id == d.company);
+        let users = self.org.users.iter().filter(|u| self.is_open(u));
+        users
+            .filter(|u| u.id == d.owner || is_manager(u) || is_account_owner(u))
+            .filter(|u| u.id != actor && !self.toggle(u, Toggle::AllDeals))
+            .map(|u| u.id.as_str())
+            .collect()
+    }
+
     /// The deals that the user sees and the query (the contract's JSON, without limit and cursor) asks for.
     pub fn pipeline(self, user: &str, query: &Value) -> Vec<Row<'a>> {
         let mut rows = Vec::new();

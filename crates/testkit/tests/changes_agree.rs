@@ -1,0 +1,444 @@
+//! Changes, predictions and remedies agree with the naive change of the organisation (§4, §10.2, §11).
+//!
+//! A failure prints the smallest organisation that proptest found, as JSON, and the changes.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseResult};
+use sidelight_governance::org::Org;
+use sidelight_governance::{
+    Action, Change, Decision, Governance, PredictOptions, RecordType, Scope,
+};
+use sidelight_testkit::agreement::{self, ON_RECORDS, everyone};
+use sidelight_testkit::generate::change::changed_organisation;
+use sidelight_testkit::generate::{self, Sample};
+use sidelight_testkit::reference::{Reference, change};
+
+/// At least 2,000 organisations; `PROPTEST_CASES` asks for more.
+fn config(cases: u32) -> Config {
+    let asked = Config::default();
+    Config {
+        cases: asked.cases.max(cases),
+        failure_persistence: None,
+        ..asked
+    }
+}
+
+fn reference(org: &Org) -> Reference<'_> {
+    Reference {
+        org,
+        now: generate::now(),
+    }
+}
+
+/// The same organisation, its things sorted by their ids.
+fn in_any_order(org: &Org) -> Org {
+    let mut org = org.clone();
+    org.roles.sort_by(|a, b| a.id.cmp(&b.id));
+    org.profiles.sort_by(|a, b| a.id.cmp(&b.id));
+    org.users.sort_by(|a, b| a.id.cmp(&b.id));
+    org.companies.sort_by(|a, b| a.id.cmp(&b.id));
+    org.records
+        .sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    org.deals.sort_by(|a, b| a.id.cmp(&b.id));
+    org
+}
+
+/// Whether what is there before and after is there in the same order.
+fn keeps_the_order(before: &Org, after: &Org) -> bool {
+    let (before, after) = (ids(before), ids(after));
+    let stays = before.iter().filter(|id| after.contains(id));
+    stays.eq(after.iter().filter(|id| before.contains(id)))
+}
+
+fn ids(org: &Org) -> Vec<(&str, &str)> {
+    let roles = org.roles.iter().map(|role| ("role", role.id.as_str()));
+    let profiles = org
+        .profiles
+        .iter()
+        .map(|profile| ("profile", profile.id.as_str()));
+    let users = org.users.iter().map(|user| ("user", user.id.as_str()));
+    let companies = org
+        .companies
+        .iter()
+        .map(|company| ("company", company.id.as_str()));
+    let records = RecordType::ALL.iter().flat_map(|&kind| {
+        let records = org.records.iter().filter(move |record| record.kind == kind);
+        records.map(|record| (record.kind.as_str(), record.id.as_str()))
+    });
+    let deals = org.deals.iter().map(|deal| ("deal", deal.id.as_str()));
+    roles
+        .chain(profiles)
+        .chain(users)
+        .chain(companies)
+        .chain(records)
+        .chain(deals)
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(config(2_000))]
+
+    /// What is refused, at which change and why; that it changes nothing; and that what is made is
+    /// the same as a fresh load of the changed organisation.
+    #[test]
+    fn apply_agrees((Sample(org), changes) in changed_organisation()) {
+        let mut governance = Governance::from_org(org.clone()).unwrap();
+        let (before, revision) = (governance.to_org(), governance.revision());
+        let expected = change::apply(&org, &changes);
+        match (governance.apply(&changes), expected) {
+            (Err(error), Err((position, faults))) => {
+                let place = error
+                    .path()
+                    .as_str()
+                    .split('/')
+                    .nth(1)
+                    .and_then(|number| number.parse().ok());
+                prop_assert_eq!(place, Some(position), "{}", error);
+                prop_assert!(
+                    faults.contains(&error.code()),
+                    "{}, not one of {:?}",
+                    error,
+                    faults
+                );
+                prop_assert_eq!(governance.to_org(), before);
+                prop_assert_eq!(governance.revision(), revision);
+            }
+            (Ok(()), Ok(changed)) => {
+                let after = governance.to_org();
+                prop_assert_eq!(
+                    in_any_order(&after),
+                    in_any_order(&Governance::from_org(changed).unwrap().to_org())
+                );
+                prop_assert!(keeps_the_order(&before, &after), "{:?}", after);
+                prop_assert_eq!(
+                    Governance::from_org(after.clone()).unwrap().to_org(),
+                    after.clone()
+                );
+                prop_assert!(governance.revision() > revision);
+                let (at, reference) = (governance.at(generate::now()), reference(&after));
+                agreement::decisions(at, reference)?;
+                agreement::lists(at, reference)?;
+                agreement::people(at, reference)?;
+                agreement::deals(at, reference)?;
+                agreement::notices(at, reference)?;
+            }
+            (made, expected) => {
+                prop_assert!(
+                    false,
+                    "{:?}, and the reference {:?}",
+                    made,
+                    expected.map(|_| ())
+                );
+            }
+        }
+    }
+
+    /// Changes made one by one leave the same as changes made at once.
+    #[test]
+    fn a_batch_is_its_changes_in_their_order((Sample(org), changes) in changed_organisation()) {
+        let (mut at_once, mut one_by_one) = (
+            Governance::from_org(org.clone()).unwrap(),
+            Governance::from_org(org).unwrap(),
+        );
+        let made = at_once.apply(&changes);
+        let each = changes
+            .iter()
+            .try_for_each(|change| one_by_one.apply(std::slice::from_ref(change)));
+        prop_assert_eq!(made.is_ok(), each.is_ok());
+        if made.is_ok() {
+            prop_assert_eq!(at_once.to_org(), one_by_one.to_org());
+        }
+    }
+
+    #[test]
+    fn predict_agrees(
+        (Sample(org), changes) in changed_organisation(),
+        action in prop::sample::select(ON_RECORDS.to_vec()),
+    ) {
+        let governance = Governance::from_org(org.clone()).unwrap();
+        let kinds = RecordType::ALL.iter().map(|kind| kind.as_str());
+        let types: Vec<&str> = kinds.chain(["deal"]).collect();
+        let options = serde_json::json!({ "types": types, "action": action });
+        let options = PredictOptions::from_json(&options.to_string()).unwrap();
+        let predicted = governance.at(generate::now()).predict(&changes, &options);
+        match (predicted, change::apply(&org, &changes)) {
+            (Err(error), Err((_, faults))) => prop_assert!(
+                faults.contains(&error.code()),
+                "{}, not one of {:?}",
+                error,
+                faults
+            ),
+            (Ok(predicted), Ok(changed)) => {
+                let expected = change::predict(reference(&org), reference(&changed), action);
+                let set = |ids: &[String]| ids.iter().cloned().collect::<BTreeSet<_>>();
+                let rows: BTreeSet<_> = predicted
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        (
+                            &row.user,
+                            row.kind.as_str(),
+                            set(&row.gained_ids),
+                            set(&row.lost_ids),
+                        )
+                    })
+                    .collect();
+                let expected_rows: BTreeSet<_> = expected
+                    .iter()
+                    .map(|row| (&row.user, row.kind, set(&row.gained), set(&row.lost)))
+                    .collect();
+                prop_assert_eq!(rows, expected_rows);
+                prop_assert_eq!(predicted.rows.len(), expected.len());
+                prop_assert!(predicted.rows.iter().all(
+                    |row| row.gained == row.gained_ids.len() && row.lost == row.lost_ids.len()
+                ));
+                prop_assert_eq!(
+                    predicted.gained,
+                    expected.iter().map(|row| row.gained.len()).sum::<usize>()
+                );
+                prop_assert_eq!(
+                    predicted.lost,
+                    expected.iter().map(|row| row.lost.len()).sum::<usize>()
+                );
+            }
+            (predicted, expected) => {
+                prop_assert!(
+                    false,
+                    "{:?}, and the reference {:?}",
+                    predicted,
+                    expected.map(|_| ())
+                );
+            }
+        }
+    }
+
+}
+
+proptest! {
+    // Each refusal of each organisation is tried with every remedy, and with what should be one.
+    #![proptest_config(config(300))]
+
+    /// Every remedy is one that the rules accept and that grants, and the narrowest of its kind;
+    /// where assigning the viewer or widening one setting would grant, that is among them.
+    #[test]
+    fn remedies_grant(Sample(org) in generate::organisation()) {
+        let governance = Governance::from_org(org.clone()).unwrap();
+        let at = governance.at(generate::now());
+        for user in everyone(&org) {
+            for record in &org.records {
+                for action in ON_RECORDS {
+                    let decision = at
+                        .explain(user, action, record.kind, Some(&record.id))
+                        .unwrap();
+                    let asked = Asked {
+                        user,
+                        action,
+                        kind: record.kind.as_str(),
+                        id: &record.id,
+                    };
+                    let grants = |changed: &Org| {
+                        reference(changed).can(user, action, record.kind, Some(&record.id))
+                    };
+                    remedies(&org, &asked, &decision, grants)?;
+                    single_changes(&org, user, &decision, record.kind, &record.id, grants)?;
+                }
+            }
+            for &kind in RecordType::ALL {
+                let decision = at.explain(user, Action::Create, kind, None).unwrap();
+                let asked = Asked {
+                    user,
+                    action: Action::View,
+                    kind: "none",
+                    id: "",
+                };
+                let grants =
+                    |changed: &Org| reference(changed).can(user, Action::Create, kind, None);
+                remedies(&org, &asked, &decision, grants)?;
+            }
+            for deal in &org.deals {
+                let decision = at.explain_deal(user, &deal.id);
+                let asked = Asked {
+                    user,
+                    action: Action::View,
+                    kind: "deal",
+                    id: &deal.id,
+                };
+                let grants =
+                    |changed: &Org| reference(changed).explain_deal(user, &deal.id).allowed();
+                remedies(&org, &asked, &decision, grants)?;
+            }
+        }
+    }
+}
+
+/// What was refused.
+struct Asked<'a> {
+    user: &'a str,
+    action: Action,
+    kind: &'static str,
+    id: &'a str,
+}
+
+/// A user, and something that opens to them, by kind and id.
+type Opened = (String, &'static str, String);
+
+/// What a remedy opens beside what was asked for: to view, or to the asked action.
+fn opened(org: &Org, changed: &Org, asked: &Asked<'_>) -> BTreeSet<Opened> {
+    let mut opened = BTreeSet::new();
+    for action in [Action::View, asked.action] {
+        for row in change::predict(reference(org), reference(changed), action) {
+            opened.extend(
+                row.gained
+                    .into_iter()
+                    .map(|id| (row.user.clone(), row.kind, id)),
+            );
+        }
+    }
+    opened.remove(&(asked.user.to_owned(), asked.kind, asked.id.to_owned()));
+    opened
+}
+
+fn remedies(
+    org: &Org,
+    asked: &Asked<'_>,
+    decision: &Decision,
+    grants: impl Fn(&Org) -> bool,
+) -> TestCaseResult {
+    prop_assert!(!decision.allowed || decision.remedies.is_empty());
+    let mut sizes = Vec::new();
+    for remedy in &decision.remedies {
+        let changed = change::apply(org, &remedy.changes);
+        prop_assert!(
+            changed.is_ok(),
+            "{:?} is refused: {:?}",
+            remedy,
+            changed.err()
+        );
+        let changed = changed.unwrap();
+        prop_assert!(grants(&changed), "{:?} does not grant", remedy);
+        if let [
+            Change::SetPermission {
+                profile,
+                kind,
+                action,
+                scope,
+            },
+        ] = remedy.changes.as_slice()
+        {
+            for &scope in Scope::ALL.iter().filter(|narrower| *narrower < scope) {
+                let narrower = Change::SetPermission {
+                    profile: profile.clone(),
+                    kind: *kind,
+                    action: *action,
+                    scope,
+                };
+                let works = change::apply(org, &[narrower]).is_ok_and(|changed| grants(&changed));
+                prop_assert!(
+                    !works,
+                    "a narrower scope than that of {:?} grants as well",
+                    remedy
+                );
+            }
+        }
+        let opened = opened(org, &changed, asked);
+        let people: BTreeSet<_> = opened.iter().map(|(user, ..)| user).collect();
+        let things: BTreeSet<_> = opened.iter().map(|(_, kind, id)| (kind, id)).collect();
+        let counted = counts(&remedy.text);
+        prop_assert_eq!(
+            counted,
+            (things.len(), people.len()),
+            "{:?} opens {:?}",
+            remedy,
+            opened
+        );
+        sizes.push(opened.len());
+    }
+    prop_assert!(
+        sizes.is_sorted(),
+        "{:?} open {:?}",
+        decision.remedies,
+        sizes
+    );
+    Ok(())
+}
+
+/// How many things, and to how many people, a remedy's sentence says that it opens.
+fn counts(text: &str) -> (usize, usize) {
+    let Some((_, also)) = text.rsplit_once("also opens ") else {
+        return (0, 0);
+    };
+    let (things, people) = also.rsplit_once(" to ").unwrap();
+    let sum = |text: &str| {
+        text.split(' ')
+            .filter_map(|word| word.parse::<usize>().ok())
+            .sum()
+    };
+    (sum(things), sum(people))
+}
+
+/// The changes of which §4 says that a refusal carries them, if they grant.
+fn single_changes(
+    org: &Org,
+    user: &str,
+    decision: &Decision,
+    kind: RecordType,
+    id: &str,
+    grants: impl Fn(&Org) -> bool,
+) -> TestCaseResult {
+    let Some(viewer) = org.users.iter().find(|known| known.id == user) else {
+        return Ok(());
+    };
+    if decision.allowed {
+        return Ok(());
+    }
+    let offered = |is_it: &dyn Fn(&Change) -> bool| {
+        decision
+            .remedies
+            .iter()
+            .any(|remedy| remedy.changes.iter().any(is_it))
+    };
+    let assign = Change::Assign {
+        kind,
+        id: id.to_owned(),
+        user: user.to_owned(),
+        job_role: None,
+    };
+    if change::apply(org, std::slice::from_ref(&assign)).is_ok_and(|changed| grants(&changed)) {
+        prop_assert!(
+            offered(&|change| matches!(change, Change::Assign { .. })),
+            "assigning the viewer grants, offered are {:?}",
+            decision.remedies
+        );
+    }
+    let mut widening: BTreeMap<&str, bool> = BTreeMap::new();
+    for action in ON_RECORDS {
+        for &scope in Scope::ALL {
+            let change = Change::SetPermission {
+                profile: viewer.profile.clone(),
+                kind,
+                action,
+                scope,
+            };
+            let works = change::apply(org, &[change]).is_ok_and(|changed| grants(&changed));
+            *widening.entry(action.as_str()).or_default() |= works;
+        }
+    }
+    for (action, _) in widening.into_iter().filter(|(_, works)| *works) {
+        let is_it = |change: &Change| match change {
+            Change::SetPermission {
+                action: offered, ..
+            } => offered.as_str() == action,
+            _ => false,
+        };
+        prop_assert!(
+            offered(&is_it),
+            "widening {} grants, offered are {:?}",
+            action,
+            decision.remedies
+        );
+    }
+    Ok(())
+}
