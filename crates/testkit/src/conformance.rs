@@ -9,9 +9,10 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
-use sidelight_governance::error::{AskError, LoadError, UnknownWord};
+use sidelight_governance::error::{AskError, ChangeError, LoadError, UnknownWord};
 use sidelight_governance::{
-    Action, Governance, Instant, InvalidInstant, PipelineQuery, Query, RecordType,
+    Action, Change, Governance, Instant, InvalidInstant, PipelineQuery, PredictOptions, Query,
+    RecordType,
 };
 
 /// One file of cases.
@@ -40,6 +41,8 @@ pub struct Case {
     pub name: String,
     org: Option<Value>,
     text: Option<String>,
+    #[serde(default)]
+    changes: Vec<Value>,
     now: Option<String>,
     /// The question.
     pub ask: Ask,
@@ -65,6 +68,8 @@ pub struct Ask {
 pub struct Question<'a> {
     /// The organisation's JSON.
     pub document: String,
+    /// The changes, as the contract's JSON.
+    pub changes: &'a [Value],
     /// The instant, in RFC 3339.
     pub now: &'a str,
     /// The call.
@@ -162,6 +167,7 @@ impl Case {
     pub fn question<'a>(&'a self, file: &'a File) -> Question<'a> {
         Question {
             document: self.document(file).unwrap_or_default(),
+            changes: &self.changes,
             now: self.now.as_ref().unwrap_or(&file.now),
             ask: &self.ask,
         }
@@ -256,8 +262,14 @@ fn difference(wanted: &Value, answer: &Value, at: &str) -> Option<String> {
 /// # Errors
 /// What the organisation or the question is refused with.
 pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
-    let Question { document, now, ask } = question;
-    let governance = Governance::load(document.as_bytes())?;
+    let Question {
+        document,
+        changes,
+        now,
+        ask,
+    } = question;
+    let mut governance = Governance::load(document.as_bytes())?;
+    governance.apply(&Change::list_from_json(&json(changes).to_string())?)?;
     let at = governance.at(Instant::from_str(now)?);
     let args = Arguments(&ask.args);
     Ok(match ask.call.as_str() {
@@ -290,7 +302,7 @@ pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
         "visible" => json(&at.visible(
             args.text(0)?,
             args.kind(1)?,
-            &Query::from_json(&args.query(2))?,
+            &Query::from_json(&args.object(2))?,
         )?),
         "visibleIndices" => {
             json(&at.visible_indices(args.text(0)?, args.kind(1)?, args.optional_action(2)?)?)
@@ -298,11 +310,18 @@ pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
         "viewers" => json(&at.viewers(args.kind(0)?, args.text(1)?, args.optional_action(2)?)?),
         "assignees" => json(&at.assignees(args.text(0)?, args.kind(1)?, args.text(2)?)),
         "pipeline" => {
-            json(&at.pipeline(args.text(0)?, &PipelineQuery::from_json(&args.query(1))?)?)
+            json(&at.pipeline(args.text(0)?, &PipelineQuery::from_json(&args.object(1))?)?)
         }
         "explainDeal" => json(&at.explain_deal(args.text(0)?, args.text(1)?)),
         "dealViewers" => json(&at.deal_viewers(args.text(0)?)),
+        "dealNotifications" => json(&at.deal_notifications(args.text(0)?, args.text(1)?)),
+        "predict" => {
+            let options = PredictOptions::from_json(&args.object(1))?;
+            json(&at.predict(&args.changes(0)?, &options)?)
+        }
+        "apply" => json(&governance.apply(&args.changes(0)?)?),
         "diagnose" => json(&at.diagnose()),
+        "nextChange" => json(&at.next_change()),
         other => {
             return Err(Refusal {
                 code: format!("unknown-call `{other}`"),
@@ -347,14 +366,32 @@ impl<'a> Arguments<'a> {
         Ok(self.text(position)?.parse::<RecordType>()?)
     }
 
-    fn query(&self, position: usize) -> String {
-        self.get(position)
-            .map_or_else(|| "{}".to_owned(), Value::to_string)
+    fn json(&self, position: usize, otherwise: &str) -> String {
+        let given = self.get(position);
+        given.map_or_else(|| otherwise.to_owned(), Value::to_string)
+    }
+
+    /// A query or options: what is absent asks for nothing.
+    fn object(&self, position: usize) -> String {
+        self.json(position, "{}")
+    }
+
+    fn changes(&self, position: usize) -> Result<Vec<Change>, Refusal> {
+        Ok(Change::list_from_json(&self.json(position, "[]"))?)
     }
 }
 
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
+        Self {
+            code: error.code().to_string(),
+            path: Some(error.path().to_string()),
+        }
+    }
+}
+
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
         Self {
             code: error.code().to_string(),
             path: Some(error.path().to_string()),

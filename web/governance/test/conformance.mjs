@@ -25,6 +25,7 @@ function ask(file, test, Governance) {
   const governance = Governance.load(document);
   try {
     governance.setNow(test.now ?? file.now);
+    if (test.changes) governance.apply(test.changes);
     return test.ask.call === 'load' ? null : governance[test.ask.call](...test.ask.args);
   } finally {
     governance.free();
