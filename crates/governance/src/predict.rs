@@ -255,7 +255,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn of_records(&self, user: UserIx, kind: RecordType) -> Option<Difference> {
-        if self.touched.graph && !self.has_same_reach(user, kind) {
+        if self.touched.reach.contains(&kind) && !self.has_same_reach(user, kind) {
             let [before, after] =
                 [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
             return Difference::between(before, after);
@@ -304,7 +304,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn of_deals(&self, user: UserIx) -> Option<Difference> {
-        if !self.touched.graph && !self.touched.deals {
+        if !self.touched.deals {
             return None;
         }
         let [before, after] = [self.before, self.after]
@@ -316,7 +316,8 @@ impl<'a> Comparison<'a> {
 /// What changes name: only there can an answer differ while nobody's reach does.
 #[derive(Default)]
 struct Touched {
-    graph: bool,
+    /// The types of which somebody's reach may differ.
+    reach: Vec<RecordType>,
     deals: bool,
     records: Vec<(RecordType, Vec<RecordIx>)>,
 }
@@ -339,8 +340,25 @@ impl Touched {
                     None
                 }
                 Change::Put(Thing::JobRole(_)) => None,
+                Change::SetPermission { kind, .. } => {
+                    touched.reach.push(*kind);
+                    if *kind == RecordType::Account {
+                        // An account that is seen may show its prospects (§3).
+                        touched.reach.push(RecordType::Prospect);
+                    }
+                    None
+                }
+                Change::SetToggle { toggle, .. } => {
+                    match toggle {
+                        Toggle::ProspectsInAccount => touched.reach.push(RecordType::Prospect),
+                        Toggle::AllDeals => touched.deals = true,
+                        _ => {}
+                    }
+                    None
+                }
                 _ => {
-                    touched.graph = true;
+                    touched.reach.extend(RecordType::ALL);
+                    touched.deals = true;
                     None
                 }
             };
