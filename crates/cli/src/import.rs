@@ -81,13 +81,11 @@ fn read_mapping(text: &str) -> Result<Mapping, ImportError> {
     })
 }
 
-/// The rules' own words (scopes, types, toggles) refuse an unknown one with their code in front,
-/// between two U+0001, since an error of serde is text and nothing else.
+/// The rules' own words (scopes, types, toggles) refuse an unknown one with their own code.
 fn uncoded(message: &str) -> (String, String) {
-    let mut parts = message.splitn(3, '\u{1}');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(""), Some(code), Some(message)) => (code.to_owned(), message.to_owned()),
-        _ => ("bad-mapping".to_owned(), message.to_owned()),
+    match sidelight_governance::error::uncoded(message) {
+        Some((code, message)) => (code.to_string(), message.to_owned()),
+        None => ("bad-mapping".to_owned(), message.to_owned()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::{ChangeError, Code, Excerpt, Pointer};
 use crate::governance::{Assigned, Governance, Person, ProfileRow, RoleRow, Standing};
 use crate::instant::Instant;
 use crate::org::{Company, CrmRecord, Deal, JobRole, Profile, Role, Settings, Status, Tier, User};
-use crate::profile::{Action, Scope, Toggle, applicable};
+use crate::profile::{Action, Scope, Toggle, inapplicable};
 use crate::reader::read;
 use crate::record::RecordType;
 use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
@@ -461,11 +461,7 @@ impl Edit {
         }
         if self.holders {
             let users = self.to.users.table.ids.len();
-            let accounts = self.to.records.of(RecordType::Account).ids.len();
-            for &kind in RecordType::ALL {
-                let counted = self.to.settings.multi_user_assignment && kind.has_assigned_users();
-                self.to.records.of_mut(kind).index(users, accounts, counted);
-            }
+            self.to.records.index(self.to.settings, users);
         }
         self.to.revision += 1;
         self.to
@@ -515,9 +511,7 @@ impl Edit {
                 scope,
             } => {
                 let row = self.editable_profile(profile, at)?;
-                if !applicable(*kind, *action).contains(scope) {
-                    let message =
-                        format!("scope `{scope}` does not apply to `{action}` on `{kind}`");
+                if let Some(message) = inapplicable(*kind, *action, *scope) {
                     return Err(ChangeError::new(
                         Code::ScopeNotApplicable,
                         at.member("scope"),
@@ -583,9 +577,7 @@ impl Edit {
                 Ok(())
             }
             Change::SetDealOwner { deal, owner } => {
-                let Some(deal) = self.to.deals.find(deal) else {
-                    return Err(unknown(Code::UnknownDeal, "deal", deal, &at.member("deal")));
-                };
+                let deal = self.deal(deal, &at.member("deal"))?;
                 let owner = self.user(owner, &at.member("owner"))?;
                 if let Some(row) = self.to.deals.get(deal) {
                     let row = crate::governance::DealRow {
@@ -674,20 +666,12 @@ impl Edit {
         self.list_by_holder(kind, record, &before);
     }
 
+    /// The holders of a record; none of one that does not exist.
     fn holders(&self, kind: RecordType, record: RecordIx) -> Vec<UserIx> {
         let records = self.to.records.of(kind);
-        let counted = self.to.settings.multi_user_assignment && kind.has_assigned_users();
-        let assigned = if counted {
-            records.assigned.get(record)
-        } else {
-            &[]
-        };
-        let owner = records.owner(record).filter(|_| records.exists(record));
-        let assigned = assigned
-            .iter()
-            .filter(|_| records.exists(record))
-            .map(|assigned| assigned.user);
-        owner.into_iter().chain(assigned).collect()
+        let counted = self.to.settings.counts_assigned(kind);
+        let holders = records.holders(record, counted);
+        holders.filter(|_| records.exists(record)).collect()
     }
 
     /// Brings the lists by holder in line with a record whose holders were `before`.
@@ -1063,9 +1047,7 @@ impl Edit {
                 self.list_by_account(*kind, record, account);
             }
             Removal::Deal { id } => {
-                let Some(deal) = self.to.deals.find(id) else {
-                    return Err(unknown(Code::UnknownDeal, "deal", id, &place));
-                };
+                let deal = self.deal(id, &place)?;
                 self.set_deal(deal, None);
             }
         }
@@ -1113,6 +1095,11 @@ impl Edit {
             .companies
             .find(id)
             .ok_or_else(|| unknown(Code::UnknownCompany, "company", id, at))
+    }
+
+    fn deal(&self, id: &str, at: &Pointer) -> Result<DealIx, ChangeError> {
+        let deal = self.to.deals.find(id);
+        deal.ok_or_else(|| unknown(Code::UnknownDeal, "deal", id, at))
     }
 
     fn record(&self, kind: RecordType, id: &str, at: &Pointer) -> Result<RecordIx, ChangeError> {

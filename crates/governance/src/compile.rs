@@ -10,7 +10,7 @@ use crate::governance::{
 };
 use crate::load::Limits;
 use crate::org::{Company, CrmRecord, Deal, JobRole, Membership, Org, Profile, Role, User};
-use crate::profile::applicable;
+use crate::profile::inapplicable;
 use crate::record::RecordType;
 use crate::role::Forest;
 use crate::table::{
@@ -51,13 +51,7 @@ impl Governance {
         users.seat(&roles);
         users.find_managed(&companies);
         let user_ids = users.table.ids.len();
-        let account_ids = records.of(RecordType::Account).ids.len();
-        for &kind in RecordType::ALL {
-            let counts_assigned = settings.multi_user_assignment && kind.has_assigned_users();
-            records
-                .of_mut(kind)
-                .index(user_ids, account_ids, counts_assigned);
-        }
+        records.index(settings, user_ids);
         deals.index(user_ids, companies.ids.len());
 
         Ok(Self {
@@ -270,12 +264,11 @@ impl Check<'_> {
     ) -> Result<(), LoadError> {
         self.optional_text(path, "name", Some(&profile.name))?;
         for (kind, action, scope) in profile.permissions.iter() {
-            if !applicable(kind, action).contains(&scope) {
+            if let Some(message) = inapplicable(kind, action, scope) {
                 let place = path()
                     .member("permissions")
                     .member(kind.as_str())
                     .member(action.as_str());
-                let message = format!("scope `{scope}` does not apply to `{action}` on `{kind}`");
                 return Err(LoadError::new(Code::ScopeNotApplicable, place, message));
             }
         }

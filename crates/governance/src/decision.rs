@@ -460,11 +460,8 @@ impl<'g> At<'g> {
         kind: RecordType,
         record: RecordIx,
     ) -> impl Iterator<Item = UserIx> + use<'g> {
-        let owner = self.governance.records.of(kind).owner(record);
-        owner.into_iter().chain(
-            self.counted_assigned(kind, record)
-                .filter(move |&user| Some(user) != owner),
-        )
+        let counted = self.governance.settings.counts_assigned(kind);
+        self.governance.records.of(kind).holders(record, counted)
     }
 
     /// The assigned users, whether they count as holders or not; none on a type that has none (§1.5).
@@ -483,12 +480,8 @@ impl<'g> At<'g> {
         kind: RecordType,
         record: RecordIx,
     ) -> impl Iterator<Item = UserIx> + use<'g> {
-        let counted = self.governance.settings.multi_user_assignment && kind.has_assigned_users();
-        let assigned = if counted {
-            self.governance.records.of(kind).assigned.get(record)
-        } else {
-            &[]
-        };
+        let counted = self.governance.settings.counts_assigned(kind);
+        let assigned = self.governance.records.of(kind).counted(record, counted);
         assigned.iter().map(|assigned| assigned.user)
     }
 

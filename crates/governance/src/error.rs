@@ -280,14 +280,12 @@ pub(crate) fn coded<E: serde::de::Error>(code: Code, message: impl fmt::Display)
     E::custom(format_args!("{MARK}{}{MARK}{message}", code.as_str()))
 }
 
-/// The code and message of a serde error; `otherwise` for one that has no code of ours.
-pub(crate) fn uncoded(text: &str, otherwise: Code) -> (Code, String) {
-    let mut parts = text.splitn(3, MARK);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(""), Some(code), Some(message)) => (
-            Code::from_word(code).unwrap_or(otherwise),
-            message.to_owned(),
-        ),
-        _ => (otherwise, text.to_owned()),
-    }
+/// The code and the message of a serde error that comes from a word, an amount or an instant of the
+/// rules; `None` for one of the reader's own.
+///
+/// Such an error is text and nothing else, and carries its code in front. Readers of other documents
+/// that use the rules' types take it out with this.
+pub fn uncoded(text: &str) -> Option<(Code, &str)> {
+    let (code, message) = text.strip_prefix(MARK)?.split_once(MARK)?;
+    Some((Code::from_word(code)?, message))
 }

@@ -383,6 +383,15 @@ impl RecordTables {
         }
     }
 
+    /// Lists the records of each type by holder and by account.
+    pub(crate) fn index(&mut self, settings: Settings, users: usize) {
+        let accounts = self.of(RecordType::Account).ids.len();
+        for &kind in RecordType::ALL {
+            self.of_mut(kind)
+                .index(users, accounts, settings.counts_assigned(kind));
+        }
+    }
+
     pub(crate) fn settle(&mut self) {
         self.0.iter_mut().for_each(Records::settle);
     }
@@ -453,21 +462,34 @@ impl Records {
         self.presence.iter()
     }
 
+    /// The assigned users, where they count as holders.
+    pub(crate) fn counted(&self, record: RecordIx, counts_assigned: bool) -> &[Assigned] {
+        if counts_assigned {
+            self.assigned.get(record)
+        } else {
+            &[]
+        }
+    }
+
+    /// `holders(r)`, each once: the record owner, and the assigned users where they count (§3).
+    pub(crate) fn holders(
+        &self,
+        record: RecordIx,
+        counts_assigned: bool,
+    ) -> impl Iterator<Item = UserIx> + Clone + use<'_> {
+        let owner = self.owner(record);
+        let assigned = self.counted(record, counts_assigned).iter();
+        let others = assigned
+            .map(|assigned| assigned.user)
+            .filter(move |&user| Some(user) != owner);
+        owner.into_iter().chain(others)
+    }
+
     /// Lists the records by holder and by account.
-    pub(crate) fn index(&mut self, users: usize, accounts: usize, counts_assigned: bool) {
+    fn index(&mut self, users: usize, accounts: usize, counts_assigned: bool) {
         let holdings = self.iter().flat_map(|record| {
-            let owner = self.owner(record);
-            let assigned = if counts_assigned {
-                self.assigned.get(record)
-            } else {
-                &[]
-            };
-            let others = assigned.iter().map(|assigned| assigned.user);
-            let others = others.filter(move |&user| Some(user) != owner);
-            owner
-                .into_iter()
-                .chain(others)
-                .map(move |user| (user, record))
+            let holders = self.holders(record, counts_assigned);
+            holders.map(move |user| (user, record))
         });
         let held = Rows::group(users, holdings, RecordIx::new(0));
         let members = self

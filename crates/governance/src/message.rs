@@ -259,7 +259,7 @@ pub(crate) fn permission_denied(
 }
 
 pub(crate) fn not_a_holder(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
-    let holder = if kind.has_assigned_users() && at.governance.settings.multi_user_assignment {
+    let holder = if at.governance.settings.counts_assigned(kind) {
         "neither the record owner nor an assigned user"
     } else {
         "not the record owner"

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::amount::Amount;
 use crate::error::{Code, UnknownWord, coded};
 use crate::instant::Instant;
-use crate::profile::{Action, Scope, Toggle, applicable};
+use crate::profile::{Action, Scope, Toggle, inapplicable};
 use crate::record::RecordType;
 use crate::word::vocabulary;
 
@@ -105,6 +105,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether assigned users count as holders of records of the type (§1.5, §3.6).
+    pub(crate) fn counts_assigned(self, kind: RecordType) -> bool {
+        self.multi_user_assignment && kind.has_assigned_users()
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -814,12 +819,9 @@ impl<'de> Deserialize<'de> for Permissions {
             fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<Scope>, D::Error> {
                 let Self { kind, action } = self;
                 let scope: Option<Scope> = Option::deserialize(from)?;
-                match scope {
-                    Some(scope) if !applicable(kind, action).contains(&scope) => Err(coded(
-                        Code::ScopeNotApplicable,
-                        format_args!("scope `{scope}` does not apply to `{action}` on `{kind}`"),
-                    )),
-                    scope => Ok(scope),
+                match scope.and_then(|scope| inapplicable(kind, action, scope)) {
+                    Some(message) => Err(coded(Code::ScopeNotApplicable, message)),
+                    None => Ok(scope),
                 }
             }
         }

@@ -88,6 +88,12 @@ pub fn applicable(kind: RecordType, action: Action) -> &'static [Scope] {
     }
 }
 
+/// Why a scope may not be stored for a setting, if it may not.
+pub(crate) fn inapplicable(kind: RecordType, action: Action, scope: Scope) -> Option<String> {
+    (!applicable(kind, action).contains(&scope))
+        .then(|| format!("scope `{scope}` does not apply to `{action}` on `{kind}`"))
+}
+
 impl Profile {
     /// The profile Default, which every organisation has from the start (§1.3).
     pub fn standard() -> Self {

@@ -47,12 +47,15 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<(T, Vec<
 /// The code and the message of a reader's error.
 fn described(error: &serde_json::Error) -> (Code, String) {
     let text = error.to_string();
-    let otherwise = match error.classify() {
+    if let Some((code, message)) = uncoded(&text) {
+        return (code, message.to_owned());
+    }
+    let code = match error.classify() {
         _ if text.starts_with("recursion limit exceeded") => Code::TooDeep,
         serde_json::error::Category::Data => Code::InvalidField,
         _ => Code::MalformedJson,
     };
-    uncoded(&text, otherwise)
+    (code, text)
 }
 
 #[derive(Default)]
