@@ -105,7 +105,7 @@ impl At<'_> {
             })
         };
         Assignees {
-            hidden: people.len() - shown.len(),
+            hidden: people.len() - shown.len() + self.withheld_from(viewer, kind, record),
             may_assign: self.may(viewer, kind, record, Action::Assign),
             rows: shown.into_iter().filter_map(row).collect(),
         }
@@ -146,12 +146,18 @@ impl At<'_> {
         })
     }
 
+    /// Whether the user is a partner user: one with a standing at any company (§5.6).
+    pub(crate) fn is_partner(self, user: UserIx) -> bool {
+        let person = self.governance.users.get(user);
+        person.is_some_and(|person| !person.standings.is_empty())
+    }
+
     /// Whether the viewer may know that the user is among the people of something that the viewer sees (§5.6).
     pub(crate) fn is_shown_to(self, viewer: UserIx, user: UserIx) -> bool {
-        let Some(person) = self.governance.users.get(viewer) else {
-            return false;
-        };
-        if person.standings.is_empty() || viewer == user {
+        if let Some(is_named) = self.is_named_to(viewer, user) {
+            return is_named;
+        }
+        if !self.is_partner(viewer) || viewer == user {
             return true;
         }
         let at_company = |company: CompanyIx| {

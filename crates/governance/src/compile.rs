@@ -71,6 +71,7 @@ impl Governance {
             records,
             deals,
             revision: 0,
+            slice: None,
         })
     }
 }
@@ -132,7 +133,7 @@ impl Check<'_> {
     }
 
     /// The id of a new thing of its kind.
-    fn define<I: Ix>(
+    pub(crate) fn define<I: Ix>(
         &self,
         ids: &mut Ids<I>,
         path: &dyn Fn() -> Pointer,
@@ -170,7 +171,7 @@ impl Check<'_> {
     }
 
     /// An id that refers to something, which may not exist.
-    fn refer<I: Ix>(
+    pub(crate) fn refer<I: Ix>(
         &self,
         ids: &mut Ids<I>,
         path: impl Fn() -> Pointer,

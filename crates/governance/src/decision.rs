@@ -31,7 +31,8 @@ pub struct Decision {
     pub obstacles: Vec<Obstacle>,
     /// The single changes that would grant it, each tried on a copy, the one that opens least else first; empty when allowed.
     pub remedies: Vec<Remedy>,
-    /// Whether the answer was given by a part of the organisation that need not know enough about this user.
+    /// Whether the answer comes from a slice and is about somebody else than its viewer, or from one that was
+    /// changed: then it need not be the whole organisation's.
     pub advisory: bool,
 }
 
@@ -43,6 +44,14 @@ impl Decision {
             obstacles: Vec::new(),
             remedies: Vec::new(),
             advisory: false,
+        }
+    }
+
+    /// The decision, marked where the organisation need not know enough about the user (§11).
+    pub(crate) fn given_to(self, at: At<'_>, user: &str) -> Self {
+        Self {
+            advisory: at.is_advisory(user),
+            ..self
         }
     }
 
@@ -319,20 +328,32 @@ impl<'g> At<'g> {
         id: Option<&str>,
     ) -> Result<Decision, AskError> {
         let asked = self.asked(action, kind, id)?;
+        let decision = self.decide(user, action, kind, id, &asked);
+        Ok(decision.given_to(self, user))
+    }
+
+    fn decide(
+        self,
+        user: &str,
+        action: Action,
+        kind: RecordType,
+        id: Option<&str>,
+        asked: &Asked,
+    ) -> Decision {
         let Some(viewer) = self.governance.users.find(user) else {
-            return Ok(Decision::refused(vec![Obstacle::new(
+            return Decision::refused(vec![Obstacle::new(
                 ObstacleCode::UnknownUser,
                 message::unknown_user(user),
-            )]));
+            )]);
         };
         let mut obstacles = self.gate_obstacles(viewer);
-        Ok(match asked {
+        match *asked {
             Asked::Creation => {
                 if self.creates(viewer, kind) {
-                    return Ok(Decision::allowed(vec![Grant::new(
+                    return Decision::allowed(vec![Grant::new(
                         Rule::Create,
                         message::create(self, viewer, kind),
-                    )]));
+                    )]);
                 }
                 obstacles.extend(self.denial(viewer, kind, action));
                 Decision::refused_with(obstacles, self.remedies(viewer, Refused::Creation(kind)))
@@ -356,7 +377,7 @@ impl<'g> At<'g> {
                 let refused = Refused::Record(kind, record, action);
                 Decision::refused_with(obstacles, self.remedies(viewer, refused))
             }
-        })
+        }
     }
 
     /// Everyone who may do `action` to the record, in the users' load order, with every reason.
@@ -696,7 +717,7 @@ impl<'g> At<'g> {
     }
 
     /// `peers(u)`: other users with the same role.
-    fn are_peers(self, viewer: UserIx, other: UserIx) -> bool {
+    pub(crate) fn are_peers(self, viewer: UserIx, other: UserIx) -> bool {
         viewer != other && self.role(viewer).is_some() && self.role(viewer) == self.role(other)
     }
 

@@ -97,6 +97,10 @@ vocabulary! {
         GuestConversion = "guest-conversion",
         /// A deal is to move to another company than it was registered for (§6).
         CompanyFixed = "company-fixed",
+        /// The bytes of a slice are cut off or were altered.
+        DamagedSlice = "damaged-slice",
+        /// Another user's slice is asked of a slice.
+        NotTheViewer = "not-the-viewer",
         /// Two job roles have the same name, without regard to case (§5.5).
         DuplicateName = "duplicate-name",
     }

@@ -16,6 +16,7 @@ use crate::org::{
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::role::{Forest, NOWHERE, Position};
+use crate::slice::Slice;
 use crate::table::{
     Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
     Table, UserIx,
@@ -58,6 +59,8 @@ pub struct Governance {
     pub(crate) records: RecordTables,
     pub(crate) deals: Deals,
     pub(crate) revision: u64,
+    /// Set where this is a slice.
+    pub(crate) slice: Option<Arc<Slice>>,
 }
 
 /// What a document says of itself.

@@ -8,6 +8,7 @@
 //! - a list: [`At::visible`], [`At::pipeline`]; as positions: [`At::visible_indices`]
 //! - the other way round: [`At::viewers`], [`At::deal_viewers`]
 //! - the people of a record: [`At::assignees`]
+//! - what a server sends one viewer: [`At::slice`]
 //! - what an administrator should look at: [`At::diagnose`]
 //!
 //! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
@@ -32,6 +33,7 @@ mod reader;
 pub mod record;
 mod remedy;
 mod role;
+mod slice;
 mod table;
 mod view;
 mod visible;

@@ -4,6 +4,7 @@ use crate::error::{Code, LoadError, Pointer};
 use crate::governance::Governance;
 use crate::org::Org;
 use crate::reader::read;
+use crate::slice::{self, is_slice};
 
 /// How much an organisation may hold (§10.3). Past a limit, loading ends in an error with its own code.
 ///
@@ -43,7 +44,7 @@ impl Default for Limits {
 }
 
 impl Governance {
-    /// Loads an organisation from its JSON, within the default [`Limits`].
+    /// Loads an organisation from its JSON, or a slice from its bytes (§11), within the default [`Limits`].
     ///
     /// What names nothing counts as absent and is told by [`diagnose`](crate::At::diagnose); so is a
     /// member that the format does not have, which is passed over.
@@ -73,6 +74,9 @@ impl Governance {
                 Pointer::root(),
                 message,
             ));
+        }
+        if is_slice(json) {
+            return slice::load(json, limits);
         }
         let (org, unknown) =
             read(json).map_err(|fault| LoadError::new(fault.code, fault.place, fault.message))?;

@@ -196,6 +196,10 @@ impl<'g> At<'g> {
 
     /// The decision whether the user sees the deal, with every reason, or every gate that failed (§4, §6).
     pub fn explain_deal(self, user: &str, id: &str) -> Decision {
+        self.decide_deal(user, id).given_to(self, user)
+    }
+
+    fn decide_deal(self, user: &str, id: &str) -> Decision {
         let Some(viewer) = self.governance.users.find(user) else {
             return Decision::refused(vec![Obstacle::new(
                 ObstacleCode::UnknownUser,
@@ -276,11 +280,12 @@ impl<'g> At<'g> {
         Some((deal, deals.get(deal)?))
     }
 
-    /// Who registered the deal: the deal owner, unless somebody else who exists is named (§6).
-    fn registrar(self, deal: &DealRow) -> UserIx {
-        let named = deal
-            .registered_by
-            .filter(|&user| self.governance.users.exists(user));
+    /// Who registered the deal: the deal owner, unless somebody else who exists is named (§6). A slice names
+    /// only those who exist, and need not have the person in it.
+    pub(crate) fn registrar(self, deal: &DealRow) -> UserIx {
+        let named = deal.registered_by.filter(|&user| {
+            self.governance.users.exists(user) || self.governance.viewer().is_some()
+        });
         named.unwrap_or(deal.owner)
     }
 
@@ -343,7 +348,7 @@ impl<'g> At<'g> {
     }
 
     /// `rank(d)`
-    fn rank(self, deal: &DealRow) -> Option<Tier> {
+    pub(crate) fn rank(self, deal: &DealRow) -> Option<Tier> {
         self.tier_at(deal.owner, deal.company).or(deal.owner_tier)
     }
 

@@ -12,6 +12,7 @@ mod deal;
 mod explanation;
 mod list;
 mod person;
+mod slice;
 
 use sidelight_governance::org::{CrmRecord, Guest, Org, Profile, ReportsReach, Role, Status, User};
 use sidelight_governance::{Action, Instant, RecordType, Scope, Toggle};
@@ -19,6 +20,7 @@ use sidelight_governance::{Action, Instant, RecordType, Scope, Toggle};
 pub use deal::{Row, Total, totals};
 pub use explanation::{Decision, Grant, Obstacle};
 pub use person::{People, Person};
+pub use slice::Shown;
 
 /// An organisation, and the instant that it is asked at.
 #[derive(Debug, Clone, Copy)]

@@ -61,7 +61,7 @@ impl<'a> Reference<'a> {
     }
 
     /// §5.6: people of the viewer's own companies and their account owners.
-    fn is_shown_to_partner(self, u: &User, v: &User) -> bool {
+    pub(super) fn is_shown_to_partner(self, u: &User, v: &User) -> bool {
         let own = self.primary(u).into_iter().chain(self.managed(u));
         u.id == v.id
             || own
