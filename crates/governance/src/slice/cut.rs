@@ -178,10 +178,10 @@ impl<'g> Cut<'g> {
         let mut assigned = Vec::new();
         for one in at.assigned(kind, record) {
             let person = place(self, one.user);
-            assigned.extend(person.map(|person| match person {
-                Of::User(_) => (person, one.job_role),
-                Of::Someone(_) => (person, None),
-            }));
+            let is_named =
+                matches!(person, Some(Of::User(user)) if at.governance.users.exists(user));
+            let job_role = one.job_role.filter(|_| is_named);
+            assigned.extend(person.map(|person| (person, job_role)));
         }
         RecordRow {
             record,
