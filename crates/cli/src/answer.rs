@@ -11,6 +11,7 @@ use sidelight_governance::{
     Standing, Viewer,
 };
 
+use crate::ask::Sliced;
 use crate::command::{
     AssigneesQuestion, DealQuestion, ImportArguments, RecordQuestion, ViewersQuestion,
     VisibleQuestion,
@@ -320,6 +321,22 @@ pub(crate) fn assignees(at: At<'_>, question: &AssigneesQuestion, assignees: &As
     };
     let _ = writeln!(text, "{looker} {may} assign users to the {thing}.");
     text
+}
+
+pub(crate) fn sliced(at: At<'_>, sliced: &Sliced) -> String {
+    let records = sliced.records.iter();
+    let parts = records
+        .map(|(&kind, &count)| (kind, count))
+        .chain([("partner deals", sliced.deals), ("people", sliced.people)]);
+    let parts: Vec<_> = parts
+        .map(|(what, count)| format!("{what} {}", Count(count)))
+        .collect();
+    format!(
+        "Wrote the slice of {}, {} bytes: {}.\n",
+        person(at.governance(), &sliced.viewer),
+        Count(sliced.bytes),
+        parts.join(", ")
+    )
 }
 
 pub(crate) fn pipeline(at: At<'_>, user: &str, pipeline: &Pipeline) -> String {

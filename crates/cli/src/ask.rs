@@ -1,18 +1,19 @@
 //! Running a command: files in, an answer out.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
-use sidelight_governance::{At, Governance, Instant, PipelineQuery, Query, Sort};
+use sidelight_governance::{At, Governance, Instant, PipelineQuery, Query, RecordType, Sort};
 
 use crate::Outcome;
 use crate::answer;
 use crate::command::{
     Asked, AssigneesQuestion, Command, DealQuestion, DiagnoseArguments, ImportArguments,
-    PipelineArguments, RecordQuestion, ViewersQuestion, VisibleQuestion,
+    PipelineArguments, RecordQuestion, SliceArguments, ViewersQuestion, VisibleQuestion,
 };
 use crate::document;
 use crate::failure::Failure;
@@ -29,6 +30,7 @@ impl Command {
             Self::Assignees(question) => question.ask(),
             Self::Pipeline(question) => question.ask(),
             Self::ExplainDeal(question) => question.ask(),
+            Self::Slice(arguments) => arguments.take(),
             Self::Diagnose(question) => question.ask(),
         }
     }
@@ -196,6 +198,46 @@ impl DealQuestion {
     }
 }
 
+/// What is in a slice that was written.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sliced {
+    /// Whose it is.
+    pub(crate) viewer: String,
+    /// How many bytes were written.
+    pub(crate) bytes: usize,
+    /// How many records of each type there are, where there are any.
+    pub(crate) records: BTreeMap<&'static str, usize>,
+    /// How many deals.
+    pub(crate) deals: usize,
+    /// How many people, the viewer included.
+    pub(crate) people: usize,
+}
+
+impl SliceArguments {
+    fn take(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| {
+                let bytes = at.slice(&self.user)?;
+                let slice = Governance::load(&bytes).map_err(Failure::Imported)?;
+                document::Staged::new(&self.output, &bytes)
+                    .and_then(document::Staged::put)
+                    .map_err(unwritable(&self.output))?;
+                let counts = RecordType::ALL.iter();
+                let counts = counts.map(|&kind| (kind.plural(), slice.record_count(kind)));
+                Ok(Sliced {
+                    viewer: self.user.clone(),
+                    bytes: bytes.len(),
+                    records: counts.filter(|(_, count)| *count > 0).collect(),
+                    deals: slice.deal_count(),
+                    people: slice.users().count(),
+                })
+            },
+            never,
+            |at, sliced| answer::sliced(at, sliced),
+        )
+    }
+}
+
 impl DiagnoseArguments {
     fn ask(&self) -> Result<Outcome, Failure> {
         self.asked.answer(
@@ -204,6 +246,11 @@ impl DiagnoseArguments {
             |_, diagnostics| answer::diagnostics(diagnostics, self.all),
         )
     }
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    let what = format!("cannot write `{}`", path.display());
+    move |error| Failure::io(what, error)
 }
 
 fn run_import(arguments: &ImportArguments) -> Result<Outcome, Failure> {
@@ -223,10 +270,6 @@ fn run_import(arguments: &ImportArguments) -> Result<Outcome, Failure> {
     document::write(&org, &mut text)
         .map_err(|error| Failure::io("cannot write the organisation", error))?;
     let report_json = json(&report)?;
-    let unwritable = |path: &Path| {
-        let what = format!("cannot write `{}`", path.display());
-        move |error| Failure::io(what, error)
-    };
     // Both are staged before either is put in place: a failure leaves neither.
     let output =
         document::Staged::new(&arguments.output, &text).map_err(unwritable(&arguments.output))?;

@@ -116,6 +116,16 @@ Examples:
   sidelight explain-deal org.json --user joseph --id larkspur-007")]
     ExplainDeal(DealQuestion),
 
+    /// Write the slice of a user: what a server may send this viewer, and nothing else.
+    ///
+    /// The file is bytes that `Governance::load` and the npm package read, and that every command here
+    /// reads in place of an organisation. Nothing that the user does not see is in it.
+    #[command(after_long_help = "\
+Examples:
+  sidelight slice org.json --user alice --output alice.slice
+  sidelight visible alice.slice --user alice --type opportunity")]
+    Slice(SliceArguments),
+
     /// List what an administrator should look at: cycles, lifts, orphans, unknown references, guests.
     #[command(after_long_help = "\
 Examples:
@@ -281,6 +291,18 @@ pub(crate) struct DealQuestion {
     /// The id of the deal.
     #[arg(long)]
     pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SliceArguments {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    /// The id of the user whose slice it is.
+    #[arg(long)]
+    pub(crate) user: String,
+    /// Where to write the slice. It is written whole or not at all.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

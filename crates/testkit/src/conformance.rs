@@ -43,6 +43,7 @@ pub struct Case {
     text: Option<String>,
     #[serde(default)]
     changes: Vec<Value>,
+    slice: Option<String>,
     now: Option<String>,
     /// The question.
     pub ask: Ask,
@@ -70,6 +71,8 @@ pub struct Question<'a> {
     pub document: String,
     /// The changes, as the contract's JSON.
     pub changes: &'a [Value],
+    /// The viewer whose slice is asked, rather than the whole organisation.
+    pub slice: Option<&'a str>,
     /// The instant, in RFC 3339.
     pub now: &'a str,
     /// The call.
@@ -168,6 +171,7 @@ impl Case {
         Question {
             document: self.document(file).unwrap_or_default(),
             changes: &self.changes,
+            slice: self.slice.as_deref(),
             now: self.now.as_ref().unwrap_or(&file.now),
             ask: &self.ask,
         }
@@ -265,15 +269,21 @@ pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
     let Question {
         document,
         changes,
+        slice,
         now,
         ask,
     } = question;
     let mut governance = Governance::load(document.as_bytes())?;
     governance.apply(&Change::list_from_json(&json(changes).to_string())?)?;
-    let at = governance.at(Instant::from_str(now)?);
+    let now = Instant::from_str(now)?;
+    if let Some(viewer) = slice {
+        governance = Governance::load(&governance.at(now).slice(viewer)?)?;
+    }
+    let at = governance.at(now);
     let args = Arguments(&ask.args);
     Ok(match ask.call.as_str() {
         "load" => Value::Null,
+        "slice" => json(&at.slice(args.text(0)?)?),
         "toJSON" => json(&governance.to_org()),
         "can" => json(&at.can(
             args.text(0)?,

@@ -30,15 +30,15 @@ pub struct Organisation {
 
 #[wasm_bindgen]
 impl Organisation {
-    /// Loads an organisation from its JSON.
+    /// Loads an organisation from its JSON, or a slice from its bytes.
     ///
     /// # Errors
     /// What [`Governance::load`] refuses.
-    pub fn load(json: &[u8]) -> Result<Self, Failure> {
+    pub fn load(bytes: &[u8]) -> Result<Self, Failure> {
         let mut limits = Limits::default();
         limits.document = DOCUMENT_LIMIT as usize;
         Ok(Self {
-            governance: Governance::load_within(json, &limits)?,
+            governance: Governance::load_within(bytes, &limits)?,
             now: None,
         })
     }
@@ -264,6 +264,19 @@ impl Organisation {
     pub fn apply(&mut self, changes: &str) -> Result<(), Failure> {
         let changes = Change::list_from_json(changes)?;
         Ok(self.governance.apply(&changes)?)
+    }
+
+    /// [`At::slice`]
+    ///
+    /// # Errors
+    /// As there.
+    pub fn slice(&self, clock: f64, user: &str) -> Result<Vec<u8>, Failure> {
+        Ok(self.at(clock)?.slice(user)?)
+    }
+
+    /// [`Governance::viewer`]
+    pub fn viewer(&self) -> Option<String> {
+        self.governance.viewer().map(str::to_owned)
     }
 
     /// [`Governance::revision`]

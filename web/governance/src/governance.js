@@ -61,10 +61,8 @@ export class Governance {
     return this.#ask((organisation) => organisation.revision());
   }
 
-  /** Set on a slice, which this version does not have yet: what was loaded is a whole organisation. */
   get viewer() {
-    this.#ask(() => {});
-    return null;
+    return this.#ask((organisation) => organisation.viewer() ?? null);
   }
 
   can(user, action, type, id) {
@@ -145,6 +143,11 @@ export class Governance {
   apply(changes) {
     const list = changesToJson(changes);
     this.#ask((organisation) => organisation.apply(list));
+  }
+
+  slice(user) {
+    requireText(user, 'user');
+    return this.#ask((organisation, clock) => organisation.slice(clock, user));
   }
 
   nextChange() {

@@ -113,13 +113,13 @@ export class GovernanceError extends Error {
  */
 export class Governance {
   private constructor();
-  /** From an organisation as object, JSON text or JSON bytes. Throws a GovernanceError on a bad one, and loads nothing. */
+  /** From an organisation as object, JSON text or JSON bytes, or from a slice's bytes. Throws a GovernanceError on a bad one, and loads nothing. */
   static load(org: Org | string | Uint8Array, options?: { now?: string | number }): Governance;
   /** The instant that questions are asked at; milliseconds or RFC 3339. Default: Date.now() at each question. `null` returns to that. */
   setNow(now: string | number | null): void;
   /** Counts the changes since loading. */
   readonly revision: number;
-  /** The viewer whose part of an organisation this is; `null` for a whole one. */
+  /** The viewer whose slice of an organisation this is; `null` for a whole one. */
   readonly viewer: string | null;
   /** Gives the memory back; what is asked afterwards throws code `freed`. A handle that is collected is freed by itself. */
   free(): void;

@@ -25,7 +25,7 @@ test('the class has what this version answers, and nothing that it does not', ()
   assert.ok(members.includes(Symbol.dispose));
   assert.deepEqual(members.filter((key) => typeof key === 'string').sort(), [
     'actions', 'apply', 'assignees', 'can', 'canMany', 'dealNotifications', 'dealViewers', 'diagnose', 'explain', 'explainDeal',
-    'free', 'nextChange', 'pipeline', 'predict', 'revision', 'setNow', 'toJSON', 'viewer', 'viewers', 'visible', 'visibleIndices',
+    'free', 'nextChange', 'pipeline', 'predict', 'revision', 'setNow', 'slice', 'toJSON', 'viewer', 'viewers', 'visible', 'visibleIndices',
   ]);
   assert.deepEqual(Object.keys(package_).sort(), ['Governance', 'GovernanceError', 'default', 'init', 'initSync']);
   assert.equal(governance.revision, 0);

@@ -22,10 +22,15 @@ export function run(file, { Governance, GovernanceError }) {
 
 function ask(file, test, Governance) {
   const document = test.text ?? (typeof test.org === 'string' ? file.orgs[test.org] : test.org);
-  const governance = Governance.load(document);
+  let governance = Governance.load(document);
   try {
     governance.setNow(test.now ?? file.now);
     if (test.changes) governance.apply(test.changes);
+    if (test.slice !== undefined) {
+      const bytes = governance.slice(test.slice);
+      governance.free();
+      governance = Governance.load(bytes, { now: test.now ?? file.now });
+    }
     return test.ask.call === 'load' ? null : governance[test.ask.call](...test.ask.args);
   } finally {
     governance.free();

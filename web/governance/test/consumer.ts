@@ -100,8 +100,6 @@ export async function ask(source: URL): Promise<Page> {
     governance.canMany('u', 'view', 'account', [1]);
     // @ts-expect-error an organisation is loaded
     new Governance();
-    // @ts-expect-error not part of this version
-    governance.slice('u');
     // @ts-expect-error a code is read, not written
     new GovernanceError('a', 'b').code = 'c';
   } catch (error) {

@@ -429,3 +429,35 @@ fn help_teaches_by_examples() {
         );
     }
 }
+
+#[test]
+fn a_slice_is_asked_like_an_organisation() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("michael.slice");
+    let file = file.to_str().unwrap();
+    let told = ask(&format!("slice --user michael --output {file} --json"))
+        .ok()
+        .json();
+    let bytes = std::fs::read(file).unwrap();
+    assert_eq!(told["bytes"], json!(bytes.len()));
+
+    let (governance, slice) = (demo(), Governance::load(&bytes).unwrap());
+    assert_eq!(slice.viewer(), Some("michael"));
+    assert_eq!(told["deals"], json!(slice.deal_count()));
+    assert_eq!(told["people"], json!(slice.users().count()));
+    assert!(slice.deal_count() > 0 && slice.deal_count() < governance.deal_count());
+    let of_slice = sidelight([
+        "pipeline", file, "--now", NOW, "--user", "michael", "--json",
+    ]);
+    let of_whole = ask("pipeline --user michael --json");
+    assert_eq!(of_slice.ok().out, of_whole.ok().out);
+
+    let text = ask(&format!("slice --user michael --output {file}"))
+        .ok()
+        .out;
+    assert!(text.contains("partner deals"), "{text}");
+    let nowhere = folder.path().join("no such folder/michael.slice");
+    let nowhere = nowhere.to_str().unwrap();
+    sidelight(["slice", DEMO, "--user", "michael", "--output", nowhere])
+        .fails(4, "error[io]: cannot write");
+}
