@@ -1,10 +1,10 @@
 //! Slices: the part of an organisation that one viewer may have (§11).
 //!
-//! A slice is taken by `slice/cut.rs`, written and read by `slice/sheet.rs`, and asked like any other
+//! A slice is taken by `slice/cut.rs`, written and read by `slice/bytes.rs`, and asked like any other
 //! organisation. What makes it one is kept in [`Slice`].
 
+mod bytes;
 mod cut;
-mod sheet;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::governance::Governance;
 use crate::record::RecordType;
 use crate::table::{RecordIx, UserIx};
 
-pub(crate) use sheet::{is_slice, load};
+pub(crate) use bytes::{is_slice, load};
 
 /// What an organisation knows of itself that is only a slice of one.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +24,7 @@ pub(crate) struct Slice {
     /// The users who stand for somebody whom the viewer is not shown.
     unnamed: BTreeSet<UserIx>,
     /// How many people of a record are not in the slice at all, where there are any.
-    withheld: BTreeMap<(RecordType, RecordIx), u32>,
+    withheld: BTreeMap<(RecordType, RecordIx), usize>,
 }
 
 impl Governance {
@@ -108,6 +108,7 @@ impl<'g> At<'g> {
     pub(crate) fn withheld_from(self, viewer: UserIx, kind: RecordType, record: RecordIx) -> usize {
         self.own_slice(viewer)
             .and_then(|slice| slice.withheld.get(&(kind, record)))
-            .map_or(0, |&count| count as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }

@@ -6,3 +6,4 @@ pub mod conformance;
 pub mod demo;
 pub mod generate;
 pub mod reference;
+pub mod roads;

@@ -18,6 +18,7 @@ pub(crate) const ENVIRONMENT: &str = "\
 SIDELIGHT_TARBALL      the packed npm package @sidelight/governance
 SIDELIGHT_PREVIEW_DIR  the preview in release form, a folder of static files
 SIDELIGHT_CLI          the program `sidelight`
+SIDELIGHT_ROADS        organisations with who may do what in them, from the reference evaluator
 SIDELIGHT_CHROMIUM     the browser";
 
 /// A group of tests that can be run by itself.
@@ -99,7 +100,8 @@ pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
         });
         report.step("browser and command line", |_| {
             setup::ensure(project, &[Part::Npm, Part::Chromium])?;
-            command_line(project)
+            command_line(project)?;
+            roads(project)
         });
         if has(Group::Packages) {
             report.step("npm packages", |tally| {
@@ -159,6 +161,23 @@ fn command_line(project: &Project) -> Result<()> {
     ]))
 }
 
+/// The organisations on which the npm package's roads are held to the reference evaluator.
+fn roads(project: &Project) -> Result<()> {
+    let mut command = project.cargo();
+    command.args(["run", "--locked", "--package", "sidelight-testkit"]);
+    command.args([
+        "--example",
+        "roads",
+        "--",
+        &roads_file(project).to_string_lossy(),
+    ]);
+    run(&mut command)
+}
+
+fn roads_file(project: &Project) -> PathBuf {
+    project.native_target().join("roads.json")
+}
+
 fn node_test(
     project: &Project,
     built: &Built,
@@ -194,6 +213,7 @@ fn node_test(
             "SIDELIGHT_CLI",
             project.native_target().join("debug/sidelight"),
         )
+        .env("SIDELIGHT_ROADS", roads_file(project))
         .env(
             "SIDELIGHT_CHROMIUM",
             chromium::program().context("there is no browser")?,

@@ -1,15 +1,15 @@
 //! Taking a slice: what the viewer sees, and who and what is needed to show and explain it (§11).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use crate::at::At;
-use crate::governance::Governance;
 use crate::instant::Instant;
-use crate::org::{Status, Tier};
+use crate::org::{Company, Deal, Format, Guest, JobRole, Org, Profile, Role, Tier, Toggles, User};
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
-use crate::slice::sheet::{self, Sheet};
-use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
+use crate::slice::bytes::{Contents, Row};
+use crate::table::{DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
 use crate::visible::members;
 
 /// The actions that holding a record can bring.
@@ -30,8 +30,8 @@ pub(super) struct Cut<'g> {
     /// What somebody below can do to all records of a type, and lifts the viewer with.
     lifts: BTreeMap<UserIx, Lift>,
     /// Those who stand for somebody who is not shown.
-    someone: Vec<Class>,
-    by_class: BTreeMap<Class, Vec<u32>>,
+    unnamed: Vec<Class>,
+    by_class: BTreeMap<Class, Vec<usize>>,
 }
 
 /// The (type, action) that a user answers `all` to.
@@ -51,7 +51,7 @@ enum Of {
     /// Somebody who is shown, or an id that names nobody.
     User(UserIx),
     /// The number of somebody who is not shown.
-    Someone(u32),
+    Unnamed(usize),
 }
 
 struct RecordRow {
@@ -59,7 +59,7 @@ struct RecordRow {
     owner: Option<Of>,
     assigned: Vec<(Of, Option<JobRoleIx>)>,
     account: Option<RecordIx>,
-    withheld: u32,
+    withheld: usize,
 }
 
 impl<'g> Cut<'g> {
@@ -74,7 +74,7 @@ impl<'g> Cut<'g> {
             people: BTreeSet::new(),
             seated: BTreeSet::new(),
             lifts: BTreeMap::new(),
-            someone: Vec::new(),
+            unnamed: Vec::new(),
             by_class: BTreeMap::new(),
         };
         if let Some(viewer) = cut.viewer {
@@ -98,7 +98,7 @@ impl<'g> Cut<'g> {
                 }
             }
         }
-        let mut unnamed: BTreeMap<Class, usize> = BTreeMap::new();
+        let mut taken: BTreeMap<Class, usize> = BTreeMap::new();
         let lifters: Vec<_> = self.lifts.keys().copied().collect();
         for report in lifters {
             if self.at.is_shown_to(viewer, report) {
@@ -106,7 +106,7 @@ impl<'g> Cut<'g> {
                 self.seated.insert(report);
             } else {
                 let class = self.class_of(report);
-                self.someone(class, &mut unnamed);
+                self.unnamed(class, &mut taken);
             }
         }
     }
@@ -146,10 +146,9 @@ impl<'g> Cut<'g> {
         let at = self.at;
         let holders: Vec<_> = at.holders(kind, record).collect();
         let is_partner = at.is_partner(viewer);
-        let mut unnamed: BTreeMap<Class, usize> = BTreeMap::new();
+        let mut taken: BTreeMap<Class, usize> = BTreeMap::new();
         let mut placed: BTreeMap<UserIx, Option<Of>> = BTreeMap::new();
-        let withheld_before = at.withheld_from(viewer, kind, record);
-        let mut withheld = length(withheld_before);
+        let mut withheld = at.withheld_from(viewer, kind, record);
         let mut place = |cut: &mut Self, user: UserIx| {
             *placed.entry(user).or_insert_with(|| {
                 let exists = at.governance.users.exists(user);
@@ -167,7 +166,7 @@ impl<'g> Cut<'g> {
                 }
                 if holds && at.is_below_or_beside(viewer, user) {
                     let class = cut.class_of(user);
-                    return Some(Of::Someone(cut.someone(class, &mut unnamed)));
+                    return Some(Of::Unnamed(cut.unnamed(class, &mut taken)));
                 }
                 withheld += 1;
                 None
@@ -220,12 +219,12 @@ impl<'g> Cut<'g> {
 
     /// Somebody of the class who is not taken yet: the same few stand for everybody, so that nothing
     /// tells whether two records have the same person.
-    fn someone(&mut self, class: Class, taken: &mut BTreeMap<Class, usize>) -> u32 {
+    fn unnamed(&mut self, class: Class, taken: &mut BTreeMap<Class, usize>) -> usize {
         let nth = taken.entry(class.clone()).or_default();
         let numbers = self.by_class.entry(class.clone()).or_default();
         let number = numbers.get(*nth).copied().unwrap_or_else(|| {
-            let number = u32::try_from(self.someone.len()).unwrap_or(u32::MAX);
-            self.someone.push(class);
+            let number = self.unnamed.len();
+            self.unnamed.push(class);
             numbers.push(number);
             number
         });
@@ -235,11 +234,11 @@ impl<'g> Cut<'g> {
 
     /// The roles that explanations name: the viewer's, those of the people whom it takes to explain, and
     /// all between the viewer's and one below. In the forest's order.
-    fn roles(&self) -> Vec<RoleIx> {
+    fn roles(&self) -> Vec<Role> {
         let forest = &self.at.governance.roles.forest;
         let own = self.viewer.and_then(|viewer| self.at.role(viewer));
         let of_people = self.seated.iter().filter_map(|&user| self.at.role(user));
-        let of_someone = self.someone.iter().filter_map(|class| class.role);
+        let of_someone = self.unnamed.iter().filter_map(|class| class.role);
         let mut roles: BTreeSet<RoleIx> = BTreeSet::new();
         for role in of_people.chain(of_someone) {
             let mut next = Some(role);
@@ -252,88 +251,120 @@ impl<'g> Cut<'g> {
         }
         let mut roles: Vec<_> = roles.into_iter().collect();
         roles.sort_unstable_by_key(|&role| forest.position(role));
-        roles
+        // The nearest of the roles above that are in the slice: the forest's order has it before.
+        let mut above: Vec<RoleIx> = Vec::new();
+        let table = &self.at.governance.roles;
+        let in_slice = roles.into_iter().map(|role| {
+            let is_above = |&last: &RoleIx| forest.below(last).contains(&forest.position(role));
+            while above.pop_if(|last| !is_above(last)).is_some() {}
+            let parent = above.last().map(|&parent| table.id(parent).to_owned());
+            above.push(role);
+            Role {
+                id: table.id(role).to_owned(),
+                name: table.name(role).to_owned(),
+                parent,
+            }
+        });
+        in_slice.collect()
     }
 
     /// The slice as bytes.
     pub(super) fn into_bytes(self) -> Vec<u8> {
-        let names = Names::of(&self);
-        self.sheet(&names).into_bytes()
+        let governance = self.at.governance;
+        let job_roles = self.job_roles();
+        let users: Vec<_> = self.people.iter().copied().collect();
+        let accounts = self
+            .records
+            .iter()
+            .filter(|(kind, _)| *kind == RecordType::Account);
+        let accounts = accounts.flat_map(|(_, rows)| rows.iter().map(|row| row.record));
+        let mut numbers = Numbers {
+            unnamed_from: users.len(),
+            mentioned_from: users.len() + self.unnamed.len(),
+            users: numbered(users),
+            mentioned: Vec::new(),
+            job_roles: numbered(job_roles.clone()),
+            accounts: numbered(accounts),
+        };
+        let rows = |(kind, rows): &(RecordType, Vec<RecordRow>)| {
+            let rows = rows.iter().map(|row| self.row(*kind, row, &mut numbers));
+            (*kind, rows.collect())
+        };
+        let records = self.records.iter().map(rows).collect();
+        let contents = Contents {
+            viewer: &self.name,
+            org: self.org(&job_roles),
+            unnamed: self.unnamed.len(),
+            mentioned: numbers
+                .mentioned
+                .iter()
+                .map(|&user| governance.users.id(user))
+                .collect(),
+            records,
+        };
+        contents.into_bytes()
     }
 
-    fn sheet<'a>(&'a self, names: &'a Names) -> Sheet<'a> {
-        let governance: &'a Governance = self.at.governance;
-        let roles = Numbered::new(self.roles());
-        let job_roles = Numbered::new(self.job_roles());
-        let companies = Numbered::new(self.companies());
-        let profiles = self.profiles();
-        let mut numbers = Numbers::new(&self.people, self.someone.len());
-
-        let place = |role: RoleIx| roles.number(role);
-        let forest = &governance.roles.forest;
-        let mut above: Vec<(RoleIx, u32)> = Vec::new();
-        let role_rows = (0_u32..).zip(&roles.items).map(|(number, &role)| {
-            // The nearest of the roles above that are in the slice: the forest's order lists it before.
-            while above
-                .last()
-                .is_some_and(|&(last, _)| !forest.below(last).contains(&forest.position(role)))
-            {
-                above.pop();
-            }
-            let parent = above.last().map(|&(_, number)| number);
-            above.push((role, number));
-            sheet::Role {
-                id: governance.roles.id(role),
-                name: governance.roles.name(role),
-                parent,
-            }
+    fn row<'a>(&'a self, kind: RecordType, row: &RecordRow, numbers: &mut Numbers) -> Row<'a> {
+        let records = self.at.governance.records.of(kind);
+        let assigned = row.assigned.iter().map(|&(user, job_role)| {
+            let job_role = job_role.and_then(|job_role| numbers.job_roles.get(&job_role).copied());
+            (numbers.of(user), job_role)
         });
-        let role_rows = role_rows.collect();
+        Row {
+            id: records.id(row.record),
+            name: records.name(row.record),
+            assigned: assigned.collect(),
+            owner: row.owner.map(|owner| numbers.of(owner)),
+            account: row
+                .account
+                .and_then(|account| numbers.accounts.get(&account).copied()),
+            withheld: row.withheld,
+            fields: records.fields.get(row.record),
+        }
+    }
 
+    /// Everything but the records, as a document.
+    fn org(&self, job_roles: &[JobRoleIx]) -> Org {
+        let governance = self.at.governance;
+        let free = |stem: &'static str| (1_u64..).map(move |number| format!("{stem}-{number}"));
+        let mut profiles: Vec<_> = self.own_profile().into_iter().collect();
+        // Ids for what stands for something that is not shown: none is an id of the organisation.
+        let profile_ids = free("others").filter(|id| governance.profiles.find(id).is_none());
+        let lifting = self.lifting_profiles(profile_ids);
+        profiles.extend(lifting.values().cloned());
         let profile_of = |lift: &Lift| {
-            let place = profiles
-                .iter()
-                .position(|known| known.as_ref() == Some(lift));
-            place.map(length)
+            let profile = lifting.get(lift);
+            profile
+                .map(|profile| profile.id.clone())
+                .unwrap_or_default()
         };
-        let mut people: Vec<_> = self
-            .people
-            .iter()
-            .filter_map(|&user| {
-                let person = governance.users.get(user)?;
-                let role = self.at.role(user).filter(|_| self.seated.contains(&user));
-                let job_role = person
-                    .job_role
-                    .and_then(|job_role| job_roles.number(job_role));
-                let mut row = sheet::Person {
-                    id: governance.users.id(user),
-                    name: &person.name,
-                    role: role.and_then(place),
-                    job_role,
-                    is_locked: person.status == Status::Locked,
-                    ..sheet::Person::default()
-                };
-                if Some(user) == self.viewer {
-                    row.email = person.email.as_deref();
-                    row.guest = person.guest.as_ref().map(|term| sheet::Term {
-                        claimed: term.claimed,
-                        expires_at: term.expires_at,
-                        revoked_at: term.revoked_at,
-                    });
-                    row.standings = person
-                        .standings
-                        .iter()
-                        .filter_map(|standing| {
-                            let company = companies.number(standing.company)?;
-                            Some((company, standing.tier, standing.primary))
-                        })
-                        .collect();
-                } else {
-                    let lift = self.lifts.get(&user).cloned().unwrap_or_default();
-                    row.profile = profile_of(&lift).unwrap_or_default();
-                    row.guest = person.guest.as_ref().map(|term| {
-                        let is_over = term.revoked_at.is_some() || self.at.is_over(term);
-                        sheet::Term {
+        let shown = self.people.iter().filter_map(|&user| {
+            let person = governance.users.get(user)?;
+            let known = governance.user_as_org(user, person);
+            let role = known.role.filter(|_| self.seated.contains(&user));
+            let job_role = person.job_role;
+            let job_role =
+                job_role.filter(|&job_role| governance.job_roles.name(job_role).is_some());
+            Some(if Some(user) == self.viewer {
+                User {
+                    role: self.at.role(user).and(role),
+                    job_role: job_role.and(known.job_role),
+                    guest: known.guest.map(|term| Guest {
+                        sponsor: None,
+                        ..term
+                    }),
+                    ..known
+                }
+            } else {
+                let lift = self.lifts.get(&user).cloned().unwrap_or_default();
+                User {
+                    role: self.at.role(user).and(role),
+                    job_role: job_role.and(known.job_role),
+                    status: person.status,
+                    guest: known.guest.map(|term| {
+                        let is_over = term.revoked_at.is_some() || self.at.now() >= term.expires_at;
+                        Guest {
                             claimed: !lift.is_empty(),
                             expires_at: if is_over {
                                 self.at.now()
@@ -341,80 +372,51 @@ impl<'g> Cut<'g> {
                                 term.expires_at
                             },
                             revoked_at: None,
+                            sponsor: None,
                         }
-                    });
-                }
-                Some(row)
-            })
-            .collect();
-        people.extend(
-            names
-                .someone
-                .iter()
-                .zip(&self.someone)
-                .map(|(id, class)| sheet::Person {
-                    id,
-                    name: SOMEBODY,
-                    role: class.role.and_then(place),
-                    profile: profile_of(&class.lift).unwrap_or_default(),
-                    guest: class.until.map(|expires_at| sheet::Term {
-                        claimed: true,
-                        expires_at,
-                        revoked_at: None,
                     }),
-                    ..sheet::Person::default()
-                }),
-        );
-
-        let accounts = self
-            .records
-            .iter()
-            .filter(|(kind, _)| *kind == RecordType::Account)
-            .flat_map(|(_, rows)| rows.iter().map(|row| row.record));
-        let accounts = Numbered::new(accounts.collect());
-        let records = self
-            .records
-            .iter()
-            .map(|(kind, rows)| self.record_sheet(*kind, rows, &job_roles, &accounts, &mut numbers))
-            .collect();
-        let deals = self
-            .deals
-            .iter()
-            .filter_map(|&deal| self.deal_sheet(deal, &companies, &mut numbers))
-            .collect();
-        Sheet {
-            viewer: &self.name,
-            id: &governance.header.id,
-            name: &governance.header.name,
-            time_zone: &governance.header.time_zone,
-            settings: sheet::Settings {
-                multi_user_assignment: governance.settings.multi_user_assignment,
-                reports_reach: governance.settings.reports_reach,
-            },
-            job_roles: job_roles
-                .items
+                    ..User::new(known.id, known.name, profile_of(&lift))
+                }
+            })
+        });
+        let user_ids = free("somebody").filter(|id| governance.users.table.ids.get(id).is_none());
+        let unnamed = self.unnamed.iter().zip(user_ids).map(|(class, id)| User {
+            role: class.role.map(|role| governance.roles.id(role).to_owned()),
+            guest: class.until.map(|expires_at| Guest {
+                claimed: true,
+                expires_at,
+                revoked_at: None,
+                sponsor: None,
+            }),
+            ..User::new(id, SOMEBODY, profile_of(&class.lift))
+        });
+        Org {
+            format: Format::V1,
+            id: governance.header.id.clone(),
+            name: governance.header.name.clone(),
+            time_zone: governance.header.time_zone.clone(),
+            settings: governance.settings,
+            job_roles: Some(
+                job_roles
+                    .iter()
+                    .filter_map(|&job_role| {
+                        Some(JobRole {
+                            id: governance.job_roles.id(job_role).to_owned(),
+                            name: governance.job_roles.name(job_role)?.to_owned(),
+                        })
+                    })
+                    .collect(),
+            ),
+            roles: self.roles(),
+            profiles,
+            users: shown.chain(unnamed).collect(),
+            companies: self.companies(),
+            records: Vec::new(),
+            deals: self
+                .deals
                 .iter()
-                .filter_map(|&job_role| {
-                    let name = governance.job_roles.name(job_role)?;
-                    Some((governance.job_roles.id(job_role), name))
-                })
+                .filter_map(|&deal| self.deal(deal))
                 .collect(),
-            roles: role_rows,
-            profiles: self.profile_sheets(&profiles, names),
-            companies: companies
-                .items
-                .iter()
-                .map(|&company| self.company_sheet(company))
-                .collect(),
-            people,
-            someone: u32::try_from(self.someone.len()).unwrap_or(u32::MAX),
-            mentioned: numbers
-                .mentioned
-                .iter()
-                .map(|&user| governance.users.id(user))
-                .collect(),
-            records,
-            deals,
         }
     }
 
@@ -438,153 +440,77 @@ impl<'g> Cut<'g> {
     }
 
     /// The companies of the deals, and those where the viewer has a standing.
-    fn companies(&self) -> Vec<CompanyIx> {
+    fn companies(&self) -> Vec<Company> {
         let governance = self.at.governance;
         let person = self.viewer.and_then(|viewer| governance.users.get(viewer));
         let standings = person.into_iter().flat_map(|person| &person.standings);
-        let managed = self
-            .viewer
-            .map(|viewer| governance.users.managed(viewer))
-            .unwrap_or_default();
+        let managed = self.viewer.map(|viewer| governance.users.managed(viewer));
         let of_deals = self
             .deals
             .iter()
             .filter_map(|&deal| Some(governance.deals.get(deal)?.company));
         let companies: BTreeSet<_> = standings
             .map(|standing| standing.company)
-            .chain(managed.iter().copied())
+            .chain(managed.into_iter().flatten().copied())
             .chain(of_deals)
             .collect();
-        companies.into_iter().collect()
+        // Another account owner's email is not the viewer's to know.
+        let own_email = person
+            .and_then(|person| person.email.as_ref())
+            .map(|email| email.to_lowercase());
+        let shown = companies
+            .into_iter()
+            .filter_map(|company| governance.companies.get(company));
+        let shown = shown.map(|company| Company {
+            account_owner_email: company
+                .account_owner_email
+                .clone()
+                .filter(|email| own_email.as_ref() == Some(&email.to_lowercase())),
+            ..company.clone()
+        });
+        shown.collect()
     }
 
-    /// The profiles of the slice: the viewer's own, where there is a viewer, and one for each way to lift.
-    fn profiles(&self) -> Vec<Option<Lift>> {
-        let of_people = self
+    fn own_profile(&self) -> Option<Profile> {
+        let governance = self.at.governance;
+        let person = governance.users.get(self.viewer?)?;
+        let row = governance.profiles.get(person.profile)?;
+        Some(row.profile.clone())
+    }
+
+    /// A profile for each way to lift, and one for those who do not.
+    fn lifting_profiles(&self, ids: impl Iterator<Item = String>) -> BTreeMap<Lift, Profile> {
+        let others = self
             .people
             .iter()
-            .filter(|&&user| Some(user) != self.viewer)
-            .map(|user| self.lifts.get(user).cloned().unwrap_or_default());
-        let of_someone = self.someone.iter().map(|class| class.lift.clone());
-        let lifts: BTreeSet<_> = of_people.chain(of_someone).collect();
-        std::iter::once(None)
-            .filter(|_| self.viewer.is_some())
-            .chain(lifts.into_iter().map(Some))
-            .collect()
-    }
-
-    fn profile_sheets<'a>(
-        &'a self,
-        profiles: &[Option<Lift>],
-        names: &'a Names,
-    ) -> Vec<sheet::Profile<'a>> {
-        let governance = self.at.governance;
-        let own = self.viewer.and_then(|viewer| {
-            let profile = governance.users.get(viewer)?.profile;
-            governance.profiles.get(profile)
-        });
-        let mut ids = names.profiles.iter();
-        let sheet = |profile: &Option<Lift>| match profile {
-            None => own.map(|row| sheet::Profile {
-                id: &row.profile.id,
-                name: &row.profile.name,
-                admin: row.profile.admin,
-                permissions: row.profile.permissions.iter().collect(),
-                toggles: row.profile.toggles.iter().collect(),
-            }),
-            Some(lift) => Some(sheet::Profile {
-                id: ids.next()?,
-                name: OTHERS,
+            .filter(|&&user| Some(user) != self.viewer);
+        let of_people = others.map(|user| self.lifts.get(user).cloned().unwrap_or_default());
+        let of_unnamed = self.unnamed.iter().map(|class| class.lift.clone());
+        let lifts: BTreeSet<Lift> = of_people.chain(of_unnamed).collect();
+        let profile = |(lift, id): (Lift, String)| {
+            let settings = lift
+                .iter()
+                .map(|&(kind, action)| (kind, action, Scope::All));
+            let profile = Profile {
+                id,
+                name: OTHERS.to_owned(),
                 admin: false,
-                permissions: lift
-                    .iter()
-                    .map(|&(kind, action)| (kind, action, Scope::All))
-                    .collect(),
-                toggles: Vec::new(),
-            }),
+                permissions: settings.collect(),
+                toggles: Toggles::default(),
+            };
+            (lift, profile)
         };
-        profiles.iter().filter_map(sheet).collect()
+        lifts.into_iter().zip(ids).map(profile).collect()
     }
 
-    fn company_sheet(&self, company: CompanyIx) -> sheet::Company<'_> {
-        let governance = self.at.governance;
-        let row = governance.companies.get(company);
-        let own = self
-            .viewer
-            .and_then(|viewer| governance.users.get(viewer)?.email.as_deref());
-        // Another account owner's email is not the viewer's to know.
-        let email = row.and_then(|row| row.account_owner_email.as_deref());
-        let email =
-            email.filter(|email| own.is_some_and(|own| own.to_lowercase() == email.to_lowercase()));
-        sheet::Company {
-            id: governance.companies.id(company),
-            name: row.map(|row| row.name.as_str()),
-            account_owner_email: email,
-        }
-    }
-
-    fn record_sheet<'a>(
-        &'a self,
-        kind: RecordType,
-        rows: &'a [RecordRow],
-        job_roles: &Numbered<JobRoleIx>,
-        accounts: &Numbered<RecordIx>,
-        numbers: &mut Numbers,
-    ) -> sheet::Records<'a> {
-        let records = self.at.governance.records.of(kind);
-        let mut sheet = sheet::Records::of(kind);
-        let mut field_numbers: HashMap<&str, u32> = HashMap::new();
-        for (number, row) in (0_u32..).zip(rows) {
-            sheet.ids.push(Some(records.id(row.record)));
-            sheet.names.push(records.name(row.record));
-            sheet.owners.push(numbers.optional(row.owner));
-            sheet.assigned_counts.push(length(row.assigned.len()));
-            for &(user, job_role) in &row.assigned {
-                sheet.assigned.push(numbers.of(user));
-                let job_role = job_role.and_then(|job_role| job_roles.number(job_role));
-                sheet.assigned_job_roles.push(sheet::optional(job_role));
-            }
-            let account = row.account.and_then(|account| accounts.number(account));
-            sheet.accounts.push(sheet::optional(account));
-            if row.withheld > 0 {
-                sheet.withheld.push((number, row.withheld));
-            }
-            let fields = records.fields.get(row.record).into_iter().flatten();
-            let before = sheet.fields.len();
-            for (name, value) in fields {
-                let next = length(sheet.field_names.len());
-                let number = *field_numbers.entry(name).or_insert_with(|| {
-                    sheet.field_names.push(name);
-                    next
-                });
-                sheet.fields.push((number, value.into()));
-            }
-            sheet.field_counts.push(length(sheet.fields.len() - before));
-        }
-        sheet
-    }
-
-    fn deal_sheet<'a>(
-        &'a self,
-        deal: DealIx,
-        companies: &Numbered<CompanyIx>,
-        numbers: &mut Numbers,
-    ) -> Option<sheet::Deal<'a>> {
+    fn deal(&self, deal: DealIx) -> Option<Deal> {
         let governance = self.at.governance;
         let row = governance.deals.get(deal)?;
         let registrar = Some(self.at.registrar(row)).filter(|&registrar| registrar != row.owner);
-        Some(sheet::Deal {
-            id: governance.deals.id(deal),
-            name: row.name.as_deref(),
-            company: companies.number(row.company)?,
-            owner: numbers.of(Of::User(row.owner)),
-            registered_by: registrar.map(|registrar| numbers.of(Of::User(registrar))),
+        Some(Deal {
+            registered_by: registrar.map(|registrar| governance.users.id(registrar).to_owned()),
             owner_tier: self.tier_to_compare(deal),
-            stage: row.stage.as_deref(),
-            amount: row.amount,
-            currency: row.currency.as_deref(),
-            expected_close: row.expected_close.as_deref(),
-            created_at: row.created_at,
+            ..governance.deal_as_org(deal, row)
         })
     }
 
@@ -617,87 +543,30 @@ const SOMEBODY: &str = "Somebody";
 /// The name of the profiles that stand for those of others.
 const OTHERS: &str = "Not shown";
 
-/// Ids for what stands for something that is not shown: none of them is an id of the organisation.
-struct Names {
-    someone: Vec<String>,
-    profiles: Vec<String>,
-}
-
-impl Names {
-    fn of(cut: &Cut<'_>) -> Self {
-        let governance = cut.at.governance;
-        let free = |stem: &str, is_taken: &dyn Fn(&str) -> bool, count: usize| {
-            let names = (1_u64..).map(|number| format!("{stem}-{number}"));
-            names.filter(|name| !is_taken(name)).take(count).collect()
-        };
-        let users = &governance.users.table.ids;
-        let profiles = &governance.profiles.ids;
-        Self {
-            someone: free("somebody", &|id| users.get(id).is_some(), cut.someone.len()),
-            profiles: free(
-                "others",
-                &|id| profiles.get(id).is_some(),
-                cut.profiles().len(),
-            ),
-        }
-    }
-}
-
-/// Things in the order that they have in the slice.
-struct Numbered<T> {
-    items: Vec<T>,
-    numbers: HashMap<T, u32>,
-}
-
-impl<T: Copy + Eq + std::hash::Hash> Numbered<T> {
-    fn new(items: Vec<T>) -> Self {
-        Self {
-            numbers: items.iter().copied().zip(0..).collect(),
-            items,
-        }
-    }
-
-    fn number(&self, item: T) -> Option<u32> {
-        self.numbers.get(&item).copied()
-    }
-}
-
-/// The numbers that users have in the slice: those who are named, then those who are not, then ids that
-/// are only mentioned.
+/// The numbers that things have in the slice.
 struct Numbers {
-    known: HashMap<UserIx, u32>,
-    someone_from: u32,
-    mentioned_from: u32,
+    users: HashMap<UserIx, usize>,
+    unnamed_from: usize,
+    mentioned_from: usize,
     mentioned: Vec<UserIx>,
+    job_roles: HashMap<JobRoleIx, usize>,
+    accounts: HashMap<RecordIx, usize>,
+}
+
+fn numbered<T: Eq + Hash>(things: impl IntoIterator<Item = T>) -> HashMap<T, usize> {
+    things.into_iter().zip(0..).collect()
 }
 
 impl Numbers {
-    fn new(people: &BTreeSet<UserIx>, someone: usize) -> Self {
-        Self {
-            known: people.iter().copied().zip(0..).collect(),
-            someone_from: length(people.len()),
-            mentioned_from: length(people.len() + someone),
-            mentioned: Vec::new(),
-        }
-    }
-
-    fn of(&mut self, of: Of) -> u32 {
+    fn of(&mut self, of: Of) -> usize {
         let user = match of {
             Of::User(user) => user,
-            Of::Someone(number) => return self.someone_from + number,
+            Of::Unnamed(number) => return self.unnamed_from + number,
         };
-        let next = self.mentioned_from + length(self.mentioned.len());
-        *self.known.entry(user).or_insert_with(|| {
+        let next = self.mentioned_from + self.mentioned.len();
+        *self.users.entry(user).or_insert_with(|| {
             self.mentioned.push(user);
             next
         })
     }
-
-    fn optional(&mut self, of: Option<Of>) -> u32 {
-        sheet::optional(of.map(|of| self.of(of)))
-    }
-}
-
-fn length(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
