@@ -19,9 +19,10 @@
 //! The checksum finds what was cut off or altered on the way. It is no signature: that bytes come from
 //! the server is the transport's to show.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fixedbitset::FixedBitSet;
 use twox_hash::XxHash64;
 
 use crate::compile::Check;
@@ -85,7 +86,7 @@ impl Writer {
         texts.for_each(|text| self.text(text));
     }
 
-    fn row(&mut self, row: &Row<'_>, field_names: &HashMap<&str, usize>) {
+    fn row(&mut self, row: &Row<'_>, field_names: &BTreeMap<&str, usize>) {
         self.text(row.id);
         self.optional(row.name.map(str::len));
         self.0.extend(row.name.unwrap_or_default().as_bytes());
@@ -121,11 +122,14 @@ impl Contents<'_> {
     /// The slice's bytes.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         let rows = self.records.iter().flat_map(|(_, rows)| rows);
-        let names: BTreeSet<&str> = rows
-            .flat_map(|row| row.fields.into_iter().flatten())
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let numbers: HashMap<&str, usize> = names.iter().copied().zip(0..).collect();
+        let mut names = Vec::new();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, _) in rows.flat_map(|row| row.fields.into_iter().flatten()) {
+            numbers.entry(name).or_insert_with(|| {
+                names.push(name.as_str());
+                names.len() - 1
+            });
+        }
         let mut body = Writer(Vec::new());
         body.text(self.viewer);
         // Writing plain data to memory does not fail.
@@ -250,8 +254,14 @@ impl<'a> Reader<'a> {
         let check = Check { limits };
         let users = Arc::make_mut(&mut governance.users);
         let mut numbers: Vec<UserIx> = (0..people).filter_map(ix).collect();
+        let mut numbered: FixedBitSet = (0..people).collect();
         for id in sound(self.texts())? {
-            numbers.push(check.refer(&mut users.table.ids, Pointer::root, id)?);
+            let user = check.refer(&mut users.table.ids, Pointer::root, id)?;
+            numbered.grow(user.at() + 1);
+            if numbered.put(user.at()) {
+                return Err(damaged());
+            }
+            numbers.push(user);
         }
         let names = sound(self.texts())?;
         let mut total = 0;
@@ -298,6 +308,7 @@ impl<'a> Reader<'a> {
         tables: &mut RecordTables,
         slice: &mut Slice,
     ) -> Result<(), LoadError> {
+        let mut seen = FixedBitSet::with_capacity(known.users.len());
         let mut ids = Ids::with_capacity(count);
         let mut owners = Vec::with_capacity(count);
         let mut assigned = Vec::with_capacity(count);
@@ -305,7 +316,7 @@ impl<'a> Reader<'a> {
         let mut names = Vec::with_capacity(count);
         let mut fields = Vec::with_capacity(count);
         for _ in 0..count {
-            let row = sound(self.row(known))?;
+            let row = sound(self.row(known, &mut seen))?;
             let path = &Pointer::root;
             let record = check.define(&mut ids, path, "records of one type", row.id)?;
             if let Some(name) = row.name {
@@ -331,26 +342,27 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn row(&mut self, known: &Known<'_>) -> Option<Read<'a>> {
+    fn row(&mut self, known: &Known<'_>, seen: &mut FixedBitSet) -> Option<Read<'a>> {
         let id = self.text()?;
         let name = match self.number()?.checked_sub(1) {
             Some(length) => Some(self.text_of(length)?),
             None => None,
         };
         let owner = self.optional(known.users.len())?;
+        seen.clear();
         let count = self.length()?;
         let mut assigned: Vec<Assigned> = Vec::with_capacity(count);
         for _ in 0..count {
-            let user = *known.users.get(self.number()?)?;
+            let number = self.number()?;
+            let user = *known.users.get(number)?;
+            if seen.put(number) {
+                return None;
+            }
             let job_role = self.optional(known.job_roles)?;
             assigned.push(Assigned {
                 user,
                 job_role: job_role.and_then(ix::<JobRoleIx>),
             });
-        }
-        let users: BTreeSet<_> = assigned.iter().map(|assigned| assigned.user).collect();
-        if users.len() < assigned.len() {
-            return None;
         }
         let account = self.optional(known.accounts)?.and_then(ix);
         let withheld = self.number()?;

@@ -1,7 +1,9 @@
 //! Taking a slice: what the viewer sees, and who and what is needed to show and explain it (§11).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use fixedbitset::FixedBitSet;
 
 use crate::at::At;
 use crate::instant::Instant;
@@ -24,14 +26,14 @@ pub(super) struct Cut<'g> {
     records: Vec<(RecordType, Vec<RecordRow>)>,
     deals: Vec<DealIx>,
     /// Everybody who is named, the viewer included.
-    people: BTreeSet<UserIx>,
+    people: Chosen<UserIx>,
     /// Whose role an explanation needs.
-    seated: BTreeSet<UserIx>,
+    seated: Chosen<UserIx>,
     /// What somebody below can do to all records of a type, and lifts the viewer with.
     lifts: BTreeMap<UserIx, Lift>,
     /// Those who stand for somebody who is not shown.
     unnamed: Vec<Class>,
-    by_class: BTreeMap<Class, Vec<usize>>,
+    by_class: ByClass,
 }
 
 /// The (type, action) that a user answers `all` to.
@@ -44,6 +46,9 @@ struct Class {
     lift: Lift,
     until: Option<Instant>,
 }
+
+/// The numbers of those who stand for somebody of a class.
+type ByClass = BTreeMap<Class, Vec<usize>>;
 
 /// A person of a record.
 #[derive(Clone, Copy)]
@@ -71,11 +76,11 @@ impl<'g> Cut<'g> {
             viewer: at.governance.users.find(user),
             records: Vec::new(),
             deals: Vec::new(),
-            people: BTreeSet::new(),
-            seated: BTreeSet::new(),
+            people: Chosen::default(),
+            seated: Chosen::default(),
             lifts: BTreeMap::new(),
             unnamed: Vec::new(),
-            by_class: BTreeMap::new(),
+            by_class: ByClass::new(),
         };
         if let Some(viewer) = cut.viewer {
             cut.people.insert(viewer);
@@ -98,7 +103,7 @@ impl<'g> Cut<'g> {
                 }
             }
         }
-        let mut taken: BTreeMap<Class, usize> = BTreeMap::new();
+        let mut taken: ByClass = ByClass::new();
         let lifters: Vec<_> = self.lifts.keys().copied().collect();
         for report in lifters {
             if self.at.is_shown_to(viewer, report) {
@@ -146,7 +151,7 @@ impl<'g> Cut<'g> {
         let at = self.at;
         let holders: Vec<_> = at.holders(kind, record).collect();
         let is_partner = at.is_partner(viewer);
-        let mut taken: BTreeMap<Class, usize> = BTreeMap::new();
+        let mut taken: ByClass = ByClass::new();
         let mut placed: BTreeMap<UserIx, Option<Of>> = BTreeMap::new();
         let mut withheld = at.withheld_from(viewer, kind, record);
         let mut place = |cut: &mut Self, user: UserIx| {
@@ -199,7 +204,9 @@ impl<'g> Cut<'g> {
                 let shown = people.filter(|&user| {
                     self.at.governance.users.exists(user) && self.at.is_shown_to(viewer, user)
                 });
-                self.people.extend(shown);
+                shown.for_each(|user| {
+                    self.people.insert(user);
+                });
             }
         }
     }
@@ -219,16 +226,16 @@ impl<'g> Cut<'g> {
 
     /// Somebody of the class who is not taken yet: the same few stand for everybody, so that nothing
     /// tells whether two records have the same person.
-    fn unnamed(&mut self, class: Class, taken: &mut BTreeMap<Class, usize>) -> usize {
-        let nth = taken.entry(class.clone()).or_default();
+    fn unnamed(&mut self, class: Class, taken: &mut ByClass) -> usize {
+        let taken = taken.entry(class.clone()).or_default();
         let numbers = self.by_class.entry(class.clone()).or_default();
-        let number = numbers.get(*nth).copied().unwrap_or_else(|| {
+        let number = numbers.get(taken.len()).copied().unwrap_or_else(|| {
             let number = self.unnamed.len();
             self.unnamed.push(class);
             numbers.push(number);
             number
         });
-        *nth += 1;
+        taken.push(number);
         number
     }
 
@@ -237,9 +244,9 @@ impl<'g> Cut<'g> {
     fn roles(&self) -> Vec<Role> {
         let forest = &self.at.governance.roles.forest;
         let own = self.viewer.and_then(|viewer| self.at.role(viewer));
-        let of_people = self.seated.iter().filter_map(|&user| self.at.role(user));
+        let of_people = self.seated.iter().filter_map(|user| self.at.role(user));
         let of_someone = self.unnamed.iter().filter_map(|class| class.role);
-        let mut roles: BTreeSet<RoleIx> = BTreeSet::new();
+        let mut roles: Chosen<RoleIx> = Chosen::default();
         for role in of_people.chain(of_someone) {
             let mut next = Some(role);
             let stop = own.filter(|&own| forest.below(own).contains(&forest.position(role)));
@@ -249,7 +256,7 @@ impl<'g> Cut<'g> {
                     .filter(|_| stop.is_some_and(|own| own != role));
             }
         }
-        let mut roles: Vec<_> = roles.into_iter().collect();
+        let mut roles: Vec<_> = roles.iter().collect();
         roles.sort_unstable_by_key(|&role| forest.position(role));
         // The nearest of the roles above that are in the slice: the forest's order has it before.
         let mut above: Vec<RoleIx> = Vec::new();
@@ -272,19 +279,19 @@ impl<'g> Cut<'g> {
     pub(super) fn into_bytes(self) -> Vec<u8> {
         let governance = self.at.governance;
         let job_roles = self.job_roles();
-        let users: Vec<_> = self.people.iter().copied().collect();
+        let named = self.people.iter().count();
         let accounts = self
             .records
             .iter()
             .filter(|(kind, _)| *kind == RecordType::Account);
         let accounts = accounts.flat_map(|(_, rows)| rows.iter().map(|row| row.record));
         let mut numbers = Numbers {
-            unnamed_from: users.len(),
-            mentioned_from: users.len() + self.unnamed.len(),
-            users: numbered(users),
+            unnamed_from: named,
+            mentioned_from: named + self.unnamed.len(),
+            users: Places::of(self.people.iter()),
             mentioned: Vec::new(),
-            job_roles: numbered(job_roles.clone()),
-            accounts: numbered(accounts),
+            job_roles: Places::of(job_roles.iter()),
+            accounts: Places::of(accounts),
         };
         let rows = |(kind, rows): &(RecordType, Vec<RecordRow>)| {
             let rows = rows.iter().map(|row| self.row(*kind, row, &mut numbers));
@@ -308,7 +315,7 @@ impl<'g> Cut<'g> {
     fn row<'a>(&'a self, kind: RecordType, row: &RecordRow, numbers: &mut Numbers) -> Row<'a> {
         let records = self.at.governance.records.of(kind);
         let assigned = row.assigned.iter().map(|&(user, job_role)| {
-            let job_role = job_role.and_then(|job_role| numbers.job_roles.get(&job_role).copied());
+            let job_role = job_role.and_then(|job_role| numbers.job_roles.get(job_role));
             (numbers.of(user), job_role)
         });
         Row {
@@ -318,31 +325,29 @@ impl<'g> Cut<'g> {
             owner: row.owner.map(|owner| numbers.of(owner)),
             account: row
                 .account
-                .and_then(|account| numbers.accounts.get(&account).copied()),
+                .and_then(|account| numbers.accounts.get(account)),
             withheld: row.withheld,
             fields: records.fields.get(row.record),
         }
     }
 
     /// Everything but the records, as a document.
-    fn org(&self, job_roles: &[JobRoleIx]) -> Org {
+    fn org(&self, job_roles: &Chosen<JobRoleIx>) -> Org {
         let governance = self.at.governance;
         let free = |stem: &'static str| (1_u64..).map(move |number| format!("{stem}-{number}"));
         let mut profiles: Vec<_> = self.own_profile().into_iter().collect();
         // Ids for what stands for something that is not shown: none is an id of the organisation.
         let profile_ids = free("others").filter(|id| governance.profiles.find(id).is_none());
         let lifting = self.lifting_profiles(profile_ids);
-        profiles.extend(lifting.values().cloned());
+        profiles.extend(lifting.iter().map(|(_, profile)| profile.clone()));
         let profile_of = |lift: &Lift| {
-            let profile = lifting.get(lift);
-            profile
-                .map(|profile| profile.id.clone())
-                .unwrap_or_default()
+            let profile = lifting.iter().find(|(known, _)| known == lift);
+            profile.map_or_else(String::new, |(_, profile)| profile.id.clone())
         };
-        let shown = self.people.iter().filter_map(|&user| {
+        let shown = self.people.iter().filter_map(|user| {
             let person = governance.users.get(user)?;
             let known = governance.user_as_org(user, person);
-            let role = known.role.filter(|_| self.seated.contains(&user));
+            let role = known.role.filter(|_| self.seated.contains(user));
             let job_role = person.job_role;
             let job_role =
                 job_role.filter(|&job_role| governance.job_roles.name(job_role).is_some());
@@ -399,7 +404,7 @@ impl<'g> Cut<'g> {
             job_roles: Some(
                 job_roles
                     .iter()
-                    .filter_map(|&job_role| {
+                    .filter_map(|job_role| {
                         Some(JobRole {
                             id: governance.job_roles.id(job_role).to_owned(),
                             name: governance.job_roles.name(job_role)?.to_owned(),
@@ -421,22 +426,24 @@ impl<'g> Cut<'g> {
     }
 
     /// The job roles that the people of the slice have, on a record or altogether.
-    fn job_roles(&self) -> Vec<JobRoleIx> {
+    fn job_roles(&self) -> Chosen<JobRoleIx> {
         let governance = self.at.governance;
         let of_people = self
             .people
             .iter()
-            .filter_map(|&user| governance.users.get(user)?.job_role);
+            .filter_map(|user| governance.users.get(user)?.job_role);
         let of_assignments = self
             .records
             .iter()
             .flat_map(|(_, rows)| rows)
             .flat_map(|row| row.assigned.iter().filter_map(|(_, job_role)| *job_role));
-        let used: BTreeSet<_> = of_people
-            .chain(of_assignments)
-            .filter(|&job_role| governance.job_roles.name(job_role).is_some())
-            .collect();
-        used.into_iter().collect()
+        let mut used = Chosen::default();
+        for job_role in of_people.chain(of_assignments) {
+            if governance.job_roles.name(job_role).is_some() {
+                used.insert(job_role);
+            }
+        }
+        used
     }
 
     /// The companies of the deals, and those where the viewer has a standing.
@@ -449,17 +456,20 @@ impl<'g> Cut<'g> {
             .deals
             .iter()
             .filter_map(|&deal| Some(governance.deals.get(deal)?.company));
-        let companies: BTreeSet<_> = standings
+        let mut companies = Chosen::default();
+        for company in standings
             .map(|standing| standing.company)
             .chain(managed.into_iter().flatten().copied())
             .chain(of_deals)
-            .collect();
+        {
+            companies.insert(company);
+        }
         // Another account owner's email is not the viewer's to know.
         let own_email = person
             .and_then(|person| person.email.as_ref())
             .map(|email| email.to_lowercase());
         let shown = companies
-            .into_iter()
+            .iter()
             .filter_map(|company| governance.companies.get(company));
         let shown = shown.map(|company| Company {
             account_owner_email: company
@@ -479,28 +489,26 @@ impl<'g> Cut<'g> {
     }
 
     /// A profile for each way to lift, and one for those who do not.
-    fn lifting_profiles(&self, ids: impl Iterator<Item = String>) -> BTreeMap<Lift, Profile> {
-        let others = self
-            .people
-            .iter()
-            .filter(|&&user| Some(user) != self.viewer);
-        let of_people = others.map(|user| self.lifts.get(user).cloned().unwrap_or_default());
+    fn lifting_profiles(&self, mut ids: impl Iterator<Item = String>) -> Vec<(Lift, Profile)> {
+        let others = self.people.iter().filter(|&user| Some(user) != self.viewer);
+        let of_people = others.map(|user| self.lifts.get(&user).cloned().unwrap_or_default());
         let of_unnamed = self.unnamed.iter().map(|class| class.lift.clone());
-        let lifts: BTreeSet<Lift> = of_people.chain(of_unnamed).collect();
-        let profile = |(lift, id): (Lift, String)| {
-            let settings = lift
-                .iter()
-                .map(|&(kind, action)| (kind, action, Scope::All));
-            let profile = Profile {
-                id,
-                name: OTHERS.to_owned(),
-                admin: false,
-                permissions: settings.collect(),
-                toggles: Toggles::default(),
-            };
-            (lift, profile)
-        };
-        lifts.into_iter().zip(ids).map(profile).collect()
+        let mut profiles: Vec<(Lift, Profile)> = Vec::new();
+        for lift in of_people.chain(of_unnamed) {
+            if profiles.iter().all(|(known, _)| *known != lift) {
+                let settings = lift.iter();
+                let settings = settings.map(|&(kind, action)| (kind, action, Scope::All));
+                let profile = Profile {
+                    id: ids.next().unwrap_or_default(),
+                    name: OTHERS.to_owned(),
+                    admin: false,
+                    permissions: settings.collect(),
+                    toggles: Toggles::default(),
+                };
+                profiles.push((lift, profile));
+            }
+        }
+        profiles
     }
 
     fn deal(&self, deal: DealIx) -> Option<Deal> {
@@ -543,18 +551,80 @@ const SOMEBODY: &str = "Somebody";
 /// The name of the profiles that stand for those of others.
 const OTHERS: &str = "Not shown";
 
+/// Things that were chosen, in load order.
+struct Chosen<I> {
+    numbers: FixedBitSet,
+    kind: PhantomData<I>,
+}
+
+impl<I> Default for Chosen<I> {
+    fn default() -> Self {
+        Self {
+            numbers: FixedBitSet::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix> Chosen<I> {
+    /// Chooses one more, and tells whether it was not chosen before.
+    fn insert(&mut self, one: I) -> bool {
+        let is_new = !self.contains(one);
+        self.numbers.grow_and_insert(one.at());
+        is_new
+    }
+
+    fn contains(&self, one: I) -> bool {
+        self.numbers.contains(one.at())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = I> + '_ {
+        let numbers = self.numbers.ones();
+        numbers.filter_map(|number| u32::try_from(number).ok().map(I::new))
+    }
+}
+
+/// Which number each thing has among those that are in the slice.
+struct Places<I> {
+    places: Vec<Option<u32>>,
+    kind: PhantomData<I>,
+}
+
+impl<I: Ix> Places<I> {
+    fn of(things: impl Iterator<Item = I>) -> Self {
+        let mut places = Self {
+            places: Vec::new(),
+            kind: PhantomData,
+        };
+        things
+            .zip(0..)
+            .for_each(|(thing, place)| places.set(thing, place));
+        places
+    }
+
+    fn set(&mut self, thing: I, place: usize) {
+        if self.places.len() <= thing.at() {
+            self.places.resize(thing.at() + 1, None);
+        }
+        if let Some(slot) = self.places.get_mut(thing.at()) {
+            *slot = u32::try_from(place).ok();
+        }
+    }
+
+    fn get(&self, thing: I) -> Option<usize> {
+        let place = self.places.get(thing.at()).copied().flatten();
+        place.map(|place| place as usize)
+    }
+}
+
 /// The numbers that things have in the slice.
 struct Numbers {
-    users: HashMap<UserIx, usize>,
+    users: Places<UserIx>,
     unnamed_from: usize,
     mentioned_from: usize,
     mentioned: Vec<UserIx>,
-    job_roles: HashMap<JobRoleIx, usize>,
-    accounts: HashMap<RecordIx, usize>,
-}
-
-fn numbered<T: Eq + Hash>(things: impl IntoIterator<Item = T>) -> HashMap<T, usize> {
-    things.into_iter().zip(0..).collect()
+    job_roles: Places<JobRoleIx>,
+    accounts: Places<RecordIx>,
 }
 
 impl Numbers {
@@ -563,9 +633,10 @@ impl Numbers {
             Of::User(user) => user,
             Of::Unnamed(number) => return self.unnamed_from + number,
         };
-        let next = self.mentioned_from + self.mentioned.len();
-        *self.users.entry(user).or_insert_with(|| {
+        self.users.get(user).unwrap_or_else(|| {
+            let next = self.mentioned_from + self.mentioned.len();
             self.mentioned.push(user);
+            self.users.set(user, next);
             next
         })
     }
