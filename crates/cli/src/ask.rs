@@ -233,7 +233,7 @@ impl SliceArguments {
                 })
             },
             never,
-            |at, sliced| answer::sliced(at, sliced),
+            answer::sliced,
         )
     }
 }

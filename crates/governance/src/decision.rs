@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use fixedbitset::FixedBitSet;
 use serde::Serialize;
 
 use crate::at::At;
@@ -16,7 +17,8 @@ use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::remedy::{Refused, Remedy};
 use crate::role::Position;
-use crate::table::{RecordIx, RoleIx, UserIx};
+use crate::table::{Ix, RecordIx, RoleIx, UserIx};
+use crate::visible::members;
 use crate::word::vocabulary;
 
 /// The answer to "may this user, and why?" (§4).
@@ -671,9 +673,9 @@ impl<'g> At<'g> {
                 message::all(self, viewer, kind, action),
             ));
         }
-        let mut lifters: Vec<_> = self.lifters(viewer, kind, action).collect();
-        lifters.sort_unstable();
-        for report in lifters {
+        let lifters = self.lifters(viewer, kind, action);
+        let lifters: FixedBitSet = lifters.map(UserIx::at).collect();
+        for report in members(&lifters) {
             grants.push(self.through(
                 Rule::Lifted,
                 viewer,

@@ -15,7 +15,11 @@ use crate::profile::Toggle;
 use crate::remedy::Refused;
 use crate::table::{CompanyIx, DealIx, Ix, UserIx};
 use crate::view::{Cursors, Order, Sort, Value, read_question};
+use crate::visible::members;
 use crate::word::vocabulary;
+
+/// Deals, by number.
+pub(crate) type DealSet = fixedbitset::FixedBitSet;
 
 /// Which of the deals that a user sees are wanted, and in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -160,8 +164,7 @@ impl<'g> At<'g> {
         let visible = viewer
             .map(|viewer| self.visible_deals(viewer))
             .unwrap_or_default();
-        let matched: Vec<_> = visible
-            .into_iter()
+        let matched: Vec<_> = members(&visible)
             .filter(|&deal| {
                 deals
                     .get(deal)
@@ -423,14 +426,16 @@ impl<'g> At<'g> {
         }
     }
 
-    /// `{ d : pipeline(u, d) }`, in load order.
-    pub(crate) fn visible_deals(self, user: UserIx) -> Vec<DealIx> {
+    /// `{ d : pipeline(u, d) }`
+    pub(crate) fn visible_deals(self, user: UserIx) -> DealSet {
         let deals = &self.governance.deals;
+        let mut visible = DealSet::with_capacity(deals.ids.len());
         if !self.passes_gate(user) {
-            return Vec::new();
+            return visible;
         }
         if self.toggle(user, Toggle::AllDeals) {
-            return deals.presence.iter().collect();
+            visible.extend(deals.presence.iter().map(DealIx::at));
+            return visible;
         }
         let primary = self.primary(user).map(|(company, _)| company);
         let companies = self
@@ -441,17 +446,10 @@ impl<'g> At<'g> {
             .copied()
             .chain(primary);
         let of_companies = companies.flat_map(|company| deals.of_company.get(company));
-        let mut visible: Vec<_> = deals
-            .of_owner
-            .get(user)
-            .iter()
-            .chain(deals.of_registrar.get(user))
-            .chain(of_companies)
-            .copied()
-            .collect();
-        visible.sort_unstable();
-        visible.dedup();
-        visible.retain(|&deal| self.sees_deal(user, deal));
+        let near = deals.of_owner.get(user).iter();
+        let near = near.chain(deals.of_registrar.get(user)).chain(of_companies);
+        let seen = near.copied().filter(|&deal| self.sees_deal(user, deal));
+        visible.extend(seen.map(DealIx::at));
         visible
     }
 

@@ -138,10 +138,10 @@ impl At<'_> {
         }
         let after = self.governance.changed_by(changes)?;
         let comparison = Comparison::new(self, &after, changes, action);
-        let wanted: Option<BTreeSet<_>> = options
-            .users
-            .as_ref()
-            .map(|users| users.iter().map(String::as_str).collect());
+        let wanted: Option<Numbers> = options.users.as_ref().map(|users| {
+            let known = users.iter().filter_map(|id| after.users.table.ids.get(id));
+            known.map(UserIx::at).collect()
+        });
         let with_deals = |counted: &Counted| action == Action::View || *counted != Counted::Deal;
         let types: Vec<_> = match &options.types {
             Some(types) => Counted::all()
@@ -152,10 +152,13 @@ impl At<'_> {
         let sample = options.sample.unwrap_or(20);
         let mut prediction = Prediction::default();
         for user in comparison.users() {
-            let id = after.users.id(user);
-            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(id)) {
+            if wanted
+                .as_ref()
+                .is_some_and(|wanted| !wanted.contains(user.at()))
+            {
                 continue;
             }
+            let id = after.users.id(user);
             for &kind in &types {
                 let Some(Difference { gained, lost }) = comparison.of(user, kind) else {
                     continue;
@@ -307,8 +310,7 @@ impl<'a> Comparison<'a> {
         if !self.touched.deals {
             return None;
         }
-        let [before, after] = [self.before, self.after]
-            .map(|at| at.visible_deals(user).into_iter().map(DealIx::at).collect());
+        let [before, after] = [self.before, self.after].map(|at| at.visible_deals(user));
         Difference::between(before, after)
     }
 }

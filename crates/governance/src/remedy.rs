@@ -39,7 +39,7 @@ pub(crate) enum Refused<'a> {
 impl At<'_> {
     /// The remedies for a refusal, the one that opens least else first.
     pub(crate) fn remedies(self, viewer: UserIx, refused: Refused<'_>) -> Vec<Remedy> {
-        let mut offered: Vec<(usize, Remedy)> = Vec::new();
+        let mut offered = Offered::default();
         if self.governance.viewer().is_some() {
             // What else a change opens is more than a slice knows, and more than its viewer may.
             return Vec::new();
@@ -47,7 +47,7 @@ impl At<'_> {
         for steps in self.candidates(viewer, refused) {
             // The steps of one setting go from narrow to wide, and the narrowest that works is enough.
             let mut steps = steps.into_iter();
-            offered.extend(steps.find_map(|step| self.verified(viewer, refused, step)));
+            offered.add(steps.find_map(|step| self.verified(viewer, refused, step)));
         }
         if let Refused::Record(kind, record, action) = refused {
             // Of the roles that would do, the one that opens least.
@@ -63,10 +63,9 @@ impl At<'_> {
                     },
                 )
             });
-            offered.extend(roles.min_by_key(|(opened, _)| *opened));
+            offered.add(roles.min_by_key(|(opened, _)| *opened));
         }
-        offered.sort_by_key(|(opened, _)| *opened);
-        offered.into_iter().map(|(_, remedy)| remedy).collect()
+        offered.0.into_iter().map(|(_, remedy)| remedy).collect()
     }
 
     /// The remedy that a candidate is, if it grants what was refused, and how much else it opens.
@@ -278,6 +277,19 @@ impl At<'_> {
     }
 }
 
+/// Remedies with what else they open, the least first and equal ones as they came.
+#[derive(Default)]
+struct Offered(Vec<(usize, Remedy)>);
+
+impl Offered {
+    fn add(&mut self, remedy: Option<(usize, Remedy)>) {
+        if let Some((opened, remedy)) = remedy {
+            let place = self.0.partition_point(|(other, _)| *other <= opened);
+            self.0.insert(place, (opened, remedy));
+        }
+    }
+}
+
 /// What a remedy opens beside what was asked for.
 pub(crate) struct Opened {
     pub(crate) pairs: usize,
@@ -298,10 +310,10 @@ impl Opened {
             people: 0,
         };
         let mut people = BTreeSet::new();
-        let users: BTreeSet<_> = comparisons.iter().flat_map(Comparison::users).collect();
         for kind in Counted::all() {
             let mut of_kind = Numbers::new();
-            for &user in &users {
+            // The comparisons are of the same two organisations, so the same users are in all of them.
+            for user in comparisons.iter().take(1).flat_map(Comparison::users) {
                 let mut gained = Numbers::new();
                 for comparison in comparisons {
                     if let Some(difference) = comparison.of(user, kind) {

@@ -15,10 +15,10 @@ use crate::table::{Ix, RecordIx, UserIx};
 pub(crate) type RecordSet = FixedBitSet;
 
 /// The members of a set, in load order.
-pub(crate) fn members(set: &RecordSet) -> impl Iterator<Item = RecordIx> + '_ {
+pub(crate) fn members<I: Ix>(set: &FixedBitSet) -> impl Iterator<Item = I> + '_ {
     set.ones()
         .filter_map(|number| u32::try_from(number).ok())
-        .map(RecordIx::new)
+        .map(I::new)
 }
 
 impl At<'_> {
@@ -38,7 +38,7 @@ impl At<'_> {
     ) -> Result<Vec<u32>, AskError> {
         let set = self.permitted_to(user, kind, action)?;
         let presence = &self.governance.records.of(kind).presence;
-        Ok(members(&set)
+        Ok(members::<RecordIx>(&set)
             .map(|record| presence.position(record))
             .collect())
     }

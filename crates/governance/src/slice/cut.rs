@@ -197,7 +197,7 @@ impl<'g> Cut<'g> {
     }
 
     fn take_deals(&mut self, viewer: UserIx) {
-        self.deals = self.at.visible_deals(viewer);
+        self.deals = members(&self.at.visible_deals(viewer)).collect();
         for &deal in &self.deals {
             if let Some(row) = self.at.governance.deals.get(deal) {
                 let people = [Some(row.owner), row.registered_by].into_iter().flatten();
@@ -579,8 +579,7 @@ impl<I: Ix> Chosen<I> {
     }
 
     fn iter(&self) -> impl Iterator<Item = I> + '_ {
-        let numbers = self.numbers.ones();
-        numbers.filter_map(|number| u32::try_from(number).ok().map(I::new))
+        members(&self.numbers)
     }
 }
 
