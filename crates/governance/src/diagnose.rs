@@ -51,6 +51,29 @@ pub struct Diagnostic {
     pub text: String,
 }
 
+impl Diagnostic {
+    /// Every code there is, in the order in which they are told (§10.5).
+    pub const CODES: [&'static str; 17] = [
+        "role-cycle",
+        "missing-parent",
+        "unknown-member",
+        "unknown-reference",
+        "duplicate-name",
+        "guest-admin",
+        "guest-expiring",
+        "guest-wide-reach",
+        "shared-lead",
+        "no-primary-company",
+        "orphaned-record",
+        "lifted-reach",
+        "owner-not-assigned",
+        "unused-profile",
+        "scope-without-reach",
+        "scope-beyond-view",
+        "toggle-without-effect",
+    ];
+}
+
 vocabulary! {
     /// How much a diagnostic matters, worst first.
     Severity, InvalidField, "severity" {
@@ -99,7 +122,8 @@ impl At<'_> {
         self.diagnose_memberships(&mut found);
         self.diagnose_records(&mut found);
         self.diagnose_profiles(&lifts, &mut found);
-        found.sort_by_key(|diagnostic| diagnostic.severity);
+        let rank = |code: &str| Diagnostic::CODES.iter().position(|&known| known == code);
+        found.sort_by_key(|diagnostic| rank(diagnostic.code));
         found
     }
 
@@ -763,8 +787,12 @@ fn lower(first: &mut [Option<UserIx>], role: Option<RoleIx>, user: Option<UserIx
 struct Missing(BTreeMap<(&'static str, String), Vec<Subject>>);
 
 impl Missing {
+    /// What refers to one id twice is noted once: its references are noted one after the other.
     fn note(&mut self, kind: &'static str, id: &str, from: Subject) {
-        self.0.entry((kind, id.to_owned())).or_default().push(from);
+        let referring = self.0.entry((kind, id.to_owned())).or_default();
+        if referring.last() != Some(&from) {
+            referring.push(from);
+        }
     }
 
     fn tell(self, found: &mut Vec<Diagnostic>) {

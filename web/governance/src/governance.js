@@ -1,6 +1,7 @@
 import {
   changesToJson,
   documentToBytes,
+  editToJson,
   idsToJson,
   invalid,
   kindOf,
@@ -145,6 +146,18 @@ export class Governance {
   apply(changes) {
     const list = changesToJson(changes);
     this.#ask((organisation) => organisation.apply(list));
+  }
+
+  predictAssigned(actor, edit) {
+    requireText(actor, 'actor');
+    const json = editToJson(edit);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.predictAssigned(clock, actor, json)));
+  }
+
+  editAssigned(actor, edit) {
+    requireText(actor, 'actor');
+    const json = editToJson(edit);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.editAssigned(clock, actor, json)));
   }
 
   nextChange() {
