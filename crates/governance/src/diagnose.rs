@@ -608,11 +608,12 @@ impl At<'_> {
             .collect();
         if !unused.is_empty() {
             let names = unused.iter().map(|(_, row)| row.profile.name.as_str());
-            let text = format!(
-                "{} by nobody: {}.",
-                counted(unused.len(), "profile is had", "profiles are had"),
-                few(names, unused.len())
-            );
+            let names = few(names, unused.len());
+            let text = if unused.len() == 1 {
+                format!("Nobody has the profile {names}.")
+            } else {
+                format!("Nobody has any of {} profiles: {names}.", unused.len())
+            };
             let subjects = unused
                 .iter()
                 .map(|&(profile, _)| Subject::new("profile", profiles.id(profile)));
@@ -645,7 +646,7 @@ impl At<'_> {
             if !without_reach.is_empty() {
                 let count = without_reach.len();
                 let text = format!(
-                    "The profile {name} reaches for others’ records in {} ({}), and nobody who has it has anyone there: it comes to Owned Records.",
+                    "The profile {name} gives others’ records in {} ({}), but for those who have it there is nobody to reach, so it comes to Owned Records.",
                     counted(count, "setting", "settings"),
                     few(without_reach.iter().map(String::as_str), count)
                 );

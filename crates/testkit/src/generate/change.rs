@@ -12,6 +12,7 @@ use sidelight_governance::{
 };
 
 use super::{IDS, Sample, instant, now, organisation};
+use crate::reference::Reference;
 
 /// An organisation and changes to it.
 ///
@@ -41,7 +42,8 @@ pub fn edited_organisation() -> impl Strategy<Value = (Sample, Vec<(String, Assi
             let org = &sample.0;
             let bytes = bytes.into_iter();
             let mut draw = Draw { org, bytes };
-            (draw.user(), draw.edit())
+            let edit = draw.edit();
+            (draw.actor(&edit), edit)
         };
         let edits = draws.into_iter().map(edit).collect();
         (sample, edits)
@@ -250,7 +252,11 @@ impl Draw<'_> {
         let count = self.number(3);
         let assignments = |draw: &mut Self| -> Vec<Assignment> {
             let assignment = |draw: &mut Self| Assignment {
-                user: draw.user(),
+                user: if draw.once_in(8) {
+                    draw.id(std::iter::empty())
+                } else {
+                    draw.user()
+                },
                 job_role: draw.perhaps(Self::job_role),
             };
             (0..count).map(|_| assignment(draw)).collect()
@@ -266,6 +272,25 @@ impl Draw<'_> {
                 let count = self.number(3);
                 (0..count).map(|_| self.user()).collect()
             }),
+        }
+    }
+
+    /// Mostly somebody who may make the edit.
+    fn actor(&mut self, edit: &AssignedEdit) -> String {
+        let reference = Reference {
+            org: self.org,
+            now: now(),
+        };
+        let users = self.org.users.iter().map(|user| user.id.clone());
+        let may = users.filter(|user| {
+            let mut ids = edit.ids.iter();
+            ids.any(|id| reference.can(user, Action::Assign, edit.kind, Some(id)))
+        });
+        let may: Vec<String> = may.collect();
+        if may.is_empty() || self.once_in(4) {
+            self.user()
+        } else {
+            self.one_of(&may).unwrap_or_default()
         }
     }
 
