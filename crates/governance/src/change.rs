@@ -433,17 +433,21 @@ impl Governance {
 
     /// The organisation as it would be after the changes.
     pub(crate) fn changed_by(&self, changes: &[Change]) -> Result<Self, ChangeError> {
-        let mut edit = Edit {
-            to: self.clone(),
-            forest: false,
-            seats: false,
-            managed: false,
-            holders: false,
-        };
+        let mut edit = Edit::of(self);
         for (index, change) in changes.iter().enumerate() {
             edit.make(change, &Pointer::root().item(index))?;
         }
         Ok(edit.finish())
+    }
+
+    /// The organisation as it would be after one change that neither puts nor removes a thing; `None` if it is
+    /// refused.
+    ///
+    /// Remedies are such changes. A program that makes no others carries no code for them.
+    pub(crate) fn adjusted_by(&self, change: &Change) -> Option<Self> {
+        let mut edit = Edit::of(self);
+        edit.adjust(change, &Pointer::root()).ok()?;
+        Some(edit.finish())
     }
 }
 
@@ -459,6 +463,16 @@ struct Edit {
 type Made = Result<(), ChangeError>;
 
 impl Edit {
+    fn of(governance: &Governance) -> Self {
+        Self {
+            to: governance.clone(),
+            forest: false,
+            seats: false,
+            managed: false,
+            holders: false,
+        }
+    }
+
     fn finish(mut self) -> Governance {
         if self.forest {
             let roles = Arc::make_mut(&mut self.to.roles);
@@ -479,6 +493,15 @@ impl Edit {
     }
 
     fn make(&mut self, change: &Change, at: &Pointer) -> Made {
+        match change {
+            Change::Put(thing) => self.put(thing, &at.member("value")),
+            Change::Remove(removal) => self.remove(removal, at),
+            change => self.adjust(change, at),
+        }
+    }
+
+    /// Changes something of what there is.
+    fn adjust(&mut self, change: &Change, at: &Pointer) -> Made {
         match change {
             Change::Assign {
                 kind,
@@ -599,8 +622,10 @@ impl Edit {
                 }
                 Ok(())
             }
-            Change::Put(thing) => self.put(thing, &at.member("value")),
-            Change::Remove(removal) => self.remove(removal, at),
+            Change::Put(_) | Change::Remove(_) => {
+                let message = "a thing is put or removed, not adjusted";
+                Err(ChangeError::new(Code::UnknownChange, at.clone(), message))
+            }
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Error as _, SerializeStruct, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -180,94 +182,96 @@ impl Serialize for Filter {
     }
 }
 
-/// A filter as JSON has it: an object with one operator.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FilterObject {
-    all: Option<Vec<Filter>>,
-    any: Option<Vec<Filter>>,
-    not: Option<Box<Filter>>,
-    assigned: Option<Vec<String>>,
-    owner: Option<Vec<String>>,
-    job_role: Option<Vec<String>>,
-    account: Option<Vec<String>>,
-    text: Option<String>,
-    field: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    is: Option<FieldValue>,
-    #[serde(default, deserialize_with = "present")]
-    min: Option<FieldValue>,
-    #[serde(default, deserialize_with = "present")]
-    max: Option<FieldValue>,
-}
-
-/// Keeps `null` apart from a member that is not there.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FieldValue>, D::Error> {
-    FieldValue::deserialize(from).map(Some)
-}
-
+/// The contract's JSON: an object with one operator. What could be derived for it is many times as large.
 impl<'de> Deserialize<'de> for Filter {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let object = FilterObject::deserialize(from).map_err(|error| {
-            let text = error.to_string();
-            // The reader's own error for an operator that does not exist has no code.
-            if text.starts_with("unknown field") {
-                coded(Code::InvalidFilter, text)
-            } else {
-                error
+        from.deserialize_map(OneOperator)
+    }
+}
+
+struct OneOperator;
+
+impl<'de> Visitor<'de> for OneOperator {
+    type Value = Filter;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a filter")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Filter, A::Error> {
+        let refused = |message: &str| coded::<A::Error>(Code::InvalidFilter, message);
+        let mut operator: Option<Filter> = None;
+        let mut test = FieldTest::default();
+        while let Some(member) = object.next_key::<String>()? {
+            let bound = match member.as_str() {
+                "is" => Some(&mut test.is),
+                "min" => Some(&mut test.min),
+                "max" => Some(&mut test.max),
+                _ => None,
+            };
+            if let Some(bound) = bound {
+                if bound.replace(object.next_value()?).is_some() {
+                    return Err(refused("a filter has a member twice"));
+                }
+                continue;
             }
-        })?;
-        let FilterObject {
-            all,
-            any,
-            not,
-            assigned,
-            owner,
-            job_role,
-            account,
-            text,
-            field,
-            is,
-            min,
-            max,
-        } = object;
-        let has_bounds = is.is_some() || min.is_some() || max.is_some();
-        let has_field = field.is_some();
-        let operators = [
-            all.map(Self::All),
-            any.map(Self::Any),
-            not.map(Self::Not),
-            assigned.map(Self::Assigned),
-            owner.map(Self::Owner),
-            job_role.map(Self::JobRole),
-            account.map(Self::Account),
-            text.map(Self::Text),
-            field.map(|field| {
-                Self::Field(FieldTest {
-                    field,
-                    is,
-                    min,
-                    max,
-                })
-            }),
-        ];
-        let mut operators = operators.into_iter().flatten();
-        let refused = |message: &str| coded::<D::Error>(Code::InvalidFilter, message);
-        let Some(filter) = operators.next() else {
+            let next = match member.as_str() {
+                "all" => object.next_value::<Option<_>>()?.map(Filter::All),
+                "any" => object.next_value::<Option<_>>()?.map(Filter::Any),
+                "not" => object.next_value::<Option<_>>()?.map(Filter::Not),
+                "text" => object.next_value::<Option<_>>()?.map(Filter::Text),
+                "field" => object.next_value::<Option<_>>()?.map(|field| {
+                    Filter::Field(FieldTest {
+                        field,
+                        ..FieldTest::default()
+                    })
+                }),
+                "assigned" | "owner" | "jobRole" | "account" => {
+                    let ids: Option<Vec<String>> = object.next_value()?;
+                    ids.map(match member.as_str() {
+                        "assigned" => Filter::Assigned,
+                        "owner" => Filter::Owner,
+                        "jobRole" => Filter::JobRole,
+                        _ => Filter::Account,
+                    })
+                }
+                _ => match object.next_value_seed(Unknown(&member))? {},
+            };
+            if let Some(next) = next
+                && operator.replace(next).is_some()
+            {
+                return Err(refused("a filter has exactly one operator"));
+            }
+        }
+        let has_bounds = test.is.is_some() || test.min.is_some() || test.max.is_some();
+        let Some(mut filter) = operator else {
             return Err(refused(
                 "a filter has one of `all`, `any`, `not`, `assigned`, `owner`, `jobRole`, `account`, `text`, `field`",
             ));
         };
-        if operators.next().is_some() {
-            return Err(refused("a filter has exactly one operator"));
+        match &mut filter {
+            Filter::Field(_) if !has_bounds => Err(refused("`field` needs `is`, `min` or `max`")),
+            Filter::Field(of_field) => {
+                test.field = std::mem::take(&mut of_field.field);
+                *of_field = test;
+                Ok(filter)
+            }
+            _ if has_bounds => Err(refused("`is`, `min` and `max` belong to `field`")),
+            _ => Ok(filter),
         }
-        if has_bounds && !has_field {
-            return Err(refused("`is`, `min` and `max` belong to `field`"));
-        }
-        if has_field && !has_bounds {
-            return Err(refused("`field` needs `is`, `min` or `max`"));
-        }
-        Ok(filter)
+    }
+}
+
+/// An operator that does not exist. It is refused from within its value, which is its place.
+struct Unknown<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Unknown<'_> {
+    type Value = std::convert::Infallible;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        IgnoredAny::deserialize(from)?;
+        let message = format_args!("unknown operator `{}` of a filter", Excerpt(self.0));
+        Err(coded(Code::InvalidFilter, message))
     }
 }
 
