@@ -123,7 +123,7 @@ impl VisibleQuestion {
         let query = serde_json::json!({ "where": self.filter }).to_string();
         let page = &self.page;
         Ok(Query {
-            action: Some(self.action),
+            action: self.action,
             view: self.view.clone(),
             sort: sorted(&page.sort),
             limit: page.limit,

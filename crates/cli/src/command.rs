@@ -202,10 +202,10 @@ pub(crate) struct VisibleQuestion {
     /// The type of the records.
     #[arg(long = "type", value_name = "TYPE", value_parser = record_type())]
     pub(crate) kind: RecordType,
-    /// List what the user may do this to.
-    #[arg(long, default_value = "view", value_parser = action())]
-    pub(crate) action: Action,
-    /// A view by name; `assigned-to-me` is built in.
+    /// List what the user may do this to; without it, what the view asks for, or what the user sees.
+    #[arg(long, value_parser = action())]
+    pub(crate) action: Option<Action>,
+    /// A view: `assigned-to-me`, or the id of one that the user saved for the type.
     #[arg(long)]
     pub(crate) view: Option<String>,
     /// Only records that pass this filter, in JSON.

@@ -9,7 +9,9 @@ use crate::compile::Check;
 use crate::error::{ChangeError, Code, Excerpt, Pointer};
 use crate::governance::{Assigned, Governance, Person, ProfileRow, RoleRow, Standing};
 use crate::instant::Instant;
-use crate::org::{Company, CrmRecord, Deal, JobRole, Profile, Role, Settings, Status, Tier, User};
+use crate::org::{
+    Company, CrmRecord, Deal, JobRole, Profile, Role, SavedView, Settings, Status, Tier, User,
+};
 use crate::profile::{Action, Scope, Toggle, inapplicable};
 use crate::reader::read;
 use crate::record::RecordType;
@@ -160,6 +162,8 @@ pub enum Thing {
     Deal(Box<Deal>),
     /// The organisation's settings.
     Settings(Settings),
+    /// A view that a user saved.
+    View(Box<SavedView>),
 }
 
 /// A thing to be removed, by its id.
@@ -196,6 +200,11 @@ pub enum Removal {
     },
     /// A deal.
     Deal {
+        /// Its id.
+        id: String,
+    },
+    /// A view that a user saved.
+    View {
         /// Its id.
         id: String,
     },
@@ -359,6 +368,7 @@ impl Object<'_> {
                         kind: record_type()?,
                     },
                     "deal" => Removal::Deal { id },
+                    "view" => Removal::View { id },
                     kind => return Err(unknown_word("kind", kind, at)),
                 })
             }
@@ -395,6 +405,7 @@ fn thing(kind: &str, value: &RawValue, at: &Pointer) -> Result<Thing, ChangeErro
         "record" => Thing::Record(value_at(value, at)?),
         "deal" => Thing::Deal(value_at(value, at)?),
         "settings" => Thing::Settings(value_at(value, at)?),
+        "view" => Thing::View(value_at(value, at)?),
         kind => return Err(unknown_word("kind", kind, at)),
     })
 }
@@ -422,17 +433,21 @@ impl Governance {
 
     /// The organisation as it would be after the changes.
     pub(crate) fn changed_by(&self, changes: &[Change]) -> Result<Self, ChangeError> {
-        let mut edit = Edit {
-            to: self.clone(),
-            forest: false,
-            seats: false,
-            managed: false,
-            holders: false,
-        };
+        let mut edit = Edit::of(self);
         for (index, change) in changes.iter().enumerate() {
             edit.make(change, &Pointer::root().item(index))?;
         }
         Ok(edit.finish())
+    }
+
+    /// The organisation as it would be after one change that neither puts nor removes a thing; `None` if it is
+    /// refused.
+    ///
+    /// Remedies are such changes. A program that makes no others carries no code for them.
+    pub(crate) fn adjusted_by(&self, change: &Change) -> Option<Self> {
+        let mut edit = Edit::of(self);
+        edit.adjust(change, &Pointer::root()).ok()?;
+        Some(edit.finish())
     }
 }
 
@@ -448,6 +463,16 @@ struct Edit {
 type Made = Result<(), ChangeError>;
 
 impl Edit {
+    fn of(governance: &Governance) -> Self {
+        Self {
+            to: governance.clone(),
+            forest: false,
+            seats: false,
+            managed: false,
+            holders: false,
+        }
+    }
+
     fn finish(mut self) -> Governance {
         if self.forest {
             let roles = Arc::make_mut(&mut self.to.roles);
@@ -468,6 +493,15 @@ impl Edit {
     }
 
     fn make(&mut self, change: &Change, at: &Pointer) -> Made {
+        match change {
+            Change::Put(thing) => self.put(thing, &at.member("value")),
+            Change::Remove(removal) => self.remove(removal, at),
+            change => self.adjust(change, at),
+        }
+    }
+
+    /// Changes something of what there is.
+    fn adjust(&mut self, change: &Change, at: &Pointer) -> Made {
         match change {
             Change::Assign {
                 kind,
@@ -588,8 +622,10 @@ impl Edit {
                 }
                 Ok(())
             }
-            Change::Put(thing) => self.put(thing, &at.member("value")),
-            Change::Remove(removal) => self.remove(removal, at),
+            Change::Put(_) | Change::Remove(_) => {
+                let message = "a thing is put or removed, not adjusted";
+                Err(ChangeError::new(Code::UnknownChange, at.clone(), message))
+            }
         }
     }
 
@@ -644,12 +680,7 @@ impl Edit {
         at: &Pointer,
     ) -> Result<RecordIx, ChangeError> {
         if !kind.has_assigned_users() {
-            let message = format!("a `{kind}` has no assigned users");
-            return Err(ChangeError::new(
-                Code::NotAssignable,
-                at.member("type"),
-                message,
-            ));
+            return Err(not_assignable(kind, at.member("type")));
         }
         self.record(kind, id, at)
     }
@@ -756,6 +787,18 @@ impl Edit {
                 self.to.settings = *settings;
                 Ok(())
             }
+            Thing::View(view) => {
+                check.id(&path, &view.id)?;
+                check.view(&path, view)?;
+                self.user(&view.user, &at.member("user"))?;
+                if self.to.views.find(&view.id).is_none() && self.to.views.len() >= limits.views {
+                    return Err(full(Code::TooManyItems, limits.views, at));
+                }
+                let views = Arc::make_mut(&mut self.to.views);
+                let ix = intern(&mut views.ids, &view.id, at)?;
+                views.set(ix, Some((**view).clone()));
+                Ok(())
+            }
         }
     }
 
@@ -843,9 +886,7 @@ impl Edit {
             self.user(owner, &at.member("owner"))?;
         }
         if !record.assigned.is_empty() && !kind.has_assigned_users() {
-            let message = format!("a `{kind}` has no assigned users");
-            let place = at.member("assigned");
-            return Err(ChangeError::new(Code::NotAssignable, place, message));
+            return Err(not_assignable(kind, at.member("assigned")));
         }
         let existing = self.to.records.of(kind).find(&record.id);
         for (index, assignment) in record.assigned.iter().enumerate() {
@@ -1050,6 +1091,11 @@ impl Edit {
                 let deal = self.deal(id, &place)?;
                 self.set_deal(deal, None);
             }
+            Removal::View { id } => {
+                let view = self.to.views.find(id);
+                let view = view.ok_or_else(|| unknown(Code::UnknownView, "view", id, &place))?;
+                Arc::make_mut(&mut self.to.views).set(view, None);
+            }
         }
         Ok(())
     }
@@ -1145,8 +1191,7 @@ impl Edit {
             .get(user)
             .is_some_and(|person| person.status == Status::Locked)
         {
-            let message = format!("the user `{}` is locked", self.to.users.id(user));
-            return Err(ChangeError::new(Code::LockedUser, at.clone(), message));
+            return Err(locked(self.to.users.id(user), at.clone()));
         }
         Ok(())
     }
@@ -1225,7 +1270,17 @@ fn intern<I: Ix>(ids: &mut crate::table::Ids<I>, id: &str, at: &Pointer) -> Resu
         .map_err(|full| crate::compile::out_of_room(full, at.member("id")).into())
 }
 
-fn unknown(code: Code, noun: &str, id: &str, at: &Pointer) -> ChangeError {
+pub(crate) fn not_assignable(kind: RecordType, at: Pointer) -> ChangeError {
+    let message = format!("a `{kind}` has no assigned users");
+    ChangeError::new(Code::NotAssignable, at, message)
+}
+
+pub(crate) fn locked(user: &str, at: Pointer) -> ChangeError {
+    let message = format!("the user `{}` is locked", Excerpt(user));
+    ChangeError::new(Code::LockedUser, at, message)
+}
+
+pub(crate) fn unknown(code: Code, noun: &str, id: &str, at: &Pointer) -> ChangeError {
     ChangeError::new(
         code,
         at.clone(),

@@ -9,14 +9,17 @@ use crate::governance::{
     RoleRow, Roles, Standing, Term, Users,
 };
 use crate::load::Limits;
-use crate::org::{Company, CrmRecord, Deal, JobRole, Membership, Org, Profile, Role, User};
-use crate::profile::inapplicable;
+use crate::org::{
+    Company, CrmRecord, Deal, JobRole, Membership, Org, Profile, Role, SavedView, User,
+};
+use crate::profile::{Action, inapplicable};
 use crate::record::RecordType;
 use crate::role::Forest;
 use crate::table::{
     Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
-    Table, UserIx,
+    Table, UserIx, ViewIx,
 };
+use crate::view::{ASSIGNED_TO_ME, Filter};
 
 impl Governance {
     /// Checks a document and builds the tables. What it refuses is §10.1's first list; what names
@@ -46,6 +49,7 @@ impl Governance {
         )?;
         let mut records = check.records(org.records, &mut users, &mut job_roles)?;
         let mut deals = check.deals(org.deals, &mut users, &mut companies)?;
+        let views = check.views(org.views)?;
 
         roles.forest = roles.as_forest();
         users.seat(&roles);
@@ -70,6 +74,7 @@ impl Governance {
             companies: Arc::new(companies),
             records,
             deals,
+            views: Arc::new(views),
             revision: 0,
             slice: None,
         })
@@ -555,6 +560,42 @@ impl Check<'_> {
             rows: Column::from(rows),
             ..Deals::default()
         })
+    }
+
+    fn views(&self, views: Vec<SavedView>) -> Result<Table<ViewIx, SavedView>, LoadError> {
+        self.count("views", views.len(), self.limits.views, Code::TooManyItems)?;
+        let mut table = Table::default();
+        for (index, view) in views.into_iter().enumerate() {
+            let path = || Pointer::root().member("views").item(index);
+            self.define(&mut table.ids, &path, "views", &view.id)?;
+            self.view(&path, &view)?;
+            table.push(view);
+        }
+        Ok(table)
+    }
+
+    /// What a view holds for itself (§5.4). Whom it belongs to may not exist.
+    pub(crate) fn view(
+        &self,
+        path: &dyn Fn() -> Pointer,
+        view: &SavedView,
+    ) -> Result<(), LoadError> {
+        if view.id == ASSIGNED_TO_ME {
+            let message = format!("the view `{ASSIGNED_TO_ME}` is built in");
+            let place = path().member("id");
+            return Err(LoadError::new(Code::DuplicateId, place, message));
+        }
+        self.optional_text(path, "user", Some(&view.user))?;
+        self.optional_text(path, "name", Some(&view.name))?;
+        if view.action == Some(Action::Create) {
+            let message = "a view lists records, and `create` is asked about a type";
+            let place = path().member("action");
+            return Err(LoadError::new(Code::InvalidField, place, message));
+        }
+        if view.filter.as_ref().is_some_and(Filter::is_too_deep) {
+            return Err(Filter::too_deep(path().member("where")).into());
+        }
+        Ok(())
     }
 
     pub(crate) fn deal(

@@ -5,16 +5,38 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::at::At;
-use crate::org::Status;
+use crate::governance::ProfileRow;
+use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
-use crate::table::{RecordIx, UserIx};
+use crate::role::NOWHERE;
+use crate::table::{Ix, ProfileIx, RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
 /// How many days before a guest's term ends it is told (§7.6).
 const EXPIRING_DAYS: i32 = 7;
 
 /// Something to look at.
+///
+/// | code | subjects | what `count` counts |
+/// | --- | --- | --- |
+/// | `role-cycle` | the roles on the cycle | these roles |
+/// | `missing-parent` | the id, the roles that name it as parent | these roles |
+/// | `unknown-member` | the places in the document | these places |
+/// | `unknown-reference` | the id, what refers to it | what refers to it |
+/// | `duplicate-name` | job roles of one name | these job roles |
+/// | `guest-admin` | the guest | guests: one |
+/// | `guest-expiring` | the guest | guests: one |
+/// | `guest-wide-reach` | the guest | the records and deals of the types that the guest sees all of |
+/// | `shared-lead` | the role, the leads who share it | these leads |
+/// | `no-primary-company` | the user | the companies where the user has a standing |
+/// | `orphaned-record` | records of one type | these records |
+/// | `lifted-reach` | the user, the report who lifts | the records of the types that the user sees all of |
+/// | `owner-not-assigned` | records of one type | these records |
+/// | `unused-profile` | the profiles that nobody has | these profiles |
+/// | `scope-without-reach` | the profile | its settings that come to Owned Records |
+/// | `scope-beyond-view` | the profile | its settings that are wider than what they let people see |
+/// | `toggle-without-effect` | the profile | its toggles that add nothing |
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// What kind of thing it is; stable.
@@ -23,8 +45,33 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What it is about; for a reference that names nothing, that id first and then those who refer to it.
     pub subjects: Vec<Subject>,
+    /// How much there is of it, in the unit of its code.
+    pub count: usize,
     /// The diagnostic as one English sentence.
     pub text: String,
+}
+
+impl Diagnostic {
+    /// Every code there is, in the order in which they are told (§10.5).
+    pub const CODES: [&'static str; 17] = [
+        "role-cycle",
+        "missing-parent",
+        "unknown-member",
+        "unknown-reference",
+        "duplicate-name",
+        "guest-admin",
+        "guest-expiring",
+        "guest-wide-reach",
+        "shared-lead",
+        "no-primary-company",
+        "orphaned-record",
+        "lifted-reach",
+        "owner-not-assigned",
+        "unused-profile",
+        "scope-without-reach",
+        "scope-beyond-view",
+        "toggle-without-effect",
+    ];
 }
 
 vocabulary! {
@@ -42,7 +89,7 @@ vocabulary! {
 /// One thing that a diagnostic is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Subject {
-    /// `user`, `role`, `profile`, `jobRole`, `company`, `deal`, `member`, or a record type.
+    /// `user`, `role`, `profile`, `jobRole`, `company`, `deal`, `view`, `member`, or a record type.
     pub kind: &'static str,
     /// The thing's id; for a member that the format does not have, its place.
     pub id: String,
@@ -63,34 +110,49 @@ impl At<'_> {
     /// # Complexity
     /// Linear in the size of the organisation.
     pub fn diagnose(self) -> Vec<Diagnostic> {
+        let lifts = Lifts::of(self);
         let mut found = Vec::new();
         self.diagnose_members(&mut found);
         self.diagnose_roles(&mut found);
         self.diagnose_references(&mut found);
-        self.diagnose_guests(&mut found);
-        self.diagnose_lifts(&mut found);
+        self.diagnose_job_roles(&mut found);
+        self.diagnose_guests(&lifts, &mut found);
+        self.diagnose_shared_leads(&mut found);
+        self.diagnose_lifts(&lifts, &mut found);
         self.diagnose_memberships(&mut found);
         self.diagnose_records(&mut found);
-        found.sort_by_key(|diagnostic| diagnostic.severity);
+        self.diagnose_profiles(&lifts, &mut found);
+        let rank = |code: &str| Diagnostic::CODES.iter().position(|&known| known == code);
+        found.sort_by_key(|diagnostic| rank(diagnostic.code));
         found
     }
 
     fn diagnose_members(self, found: &mut Vec<Diagnostic>) {
         let members = &self.governance.header.unknown_members;
-        if !members.is_empty() {
-            found.push(Diagnostic {
-                code: "unknown-member",
-                severity: Severity::Warning,
-                subjects: members
-                    .iter()
-                    .map(|place| Subject::new("member", place.as_str()))
-                    .collect(),
-                text: format!(
-                    "{} of the document not known to the format and passed over.",
-                    counted(members.len(), "member is", "members are")
-                ),
-            });
+        if members.is_empty() {
+            return;
         }
+        let places = few(members.iter().map(|place| place.as_str()), members.len());
+        let text = if members.len() == 1 {
+            format!(
+                "The document has a member that the format does not know and that was passed over: {places}."
+            )
+        } else {
+            let count = members.len();
+            format!(
+                "The document has {count} members that the format does not know and that were passed over: {places}."
+            )
+        };
+        let subjects = members
+            .iter()
+            .map(|place| Subject::new("member", place.as_str()));
+        found.push(Diagnostic {
+            code: "unknown-member",
+            severity: Severity::Warning,
+            subjects: subjects.collect(),
+            count: members.len(),
+            text,
+        });
     }
 
     fn diagnose_roles(self, found: &mut Vec<Diagnostic>) {
@@ -116,32 +178,53 @@ impl At<'_> {
                     .chain(cycle.first())
                     .map(|&role| roles.name(role))
                     .collect();
+                let text = format!(
+                    "Each of these roles is above the other, so none of them reaches downwards: {}.",
+                    names.join(" › ")
+                );
                 found.push(Diagnostic {
                     code: "role-cycle",
                     severity: Severity::Error,
-                    subjects: cycle.iter().map(|&role| Subject::new("role", roles.id(role))).collect(),
-                    text: format!("Each of these roles is above the other, so none of them reaches downwards: {}.", names.join(" › ")),
+                    count: cycle.len(),
+                    subjects: cycle
+                        .into_iter()
+                        .map(|role| Subject::new("role", roles.id(role)))
+                        .collect(),
+                    text,
                 });
             }
         }
-        let mut missing: BTreeMap<&str, Vec<Subject>> = BTreeMap::new();
+        let mut missing: BTreeMap<&str, Vec<RoleIx>> = BTreeMap::new();
         for (role, row) in roles.table.iter() {
             if let Some(parent) = row.parent.filter(|&parent| roles.get(parent).is_none()) {
-                missing
-                    .entry(roles.id(parent))
-                    .or_default()
-                    .push(Subject::new("role", roles.id(role)));
+                missing.entry(roles.id(parent)).or_default().push(role);
             }
         }
         for (parent, children) in missing {
-            let text = format!(
-                "The role {parent} does not exist, so {} below it a root.",
-                counted(children.len(), "role is", "roles are each")
+            let names = few(
+                children.iter().map(|&role| roles.name(role)),
+                children.len(),
             );
+            let text = if children.len() == 1 {
+                format!(
+                    "No role has the id {parent}; {names} names it as its parent, and counts as a root."
+                )
+            } else {
+                format!(
+                    "No role has the id {parent}; {names} name it as their parent, and count as roots."
+                )
+            };
+            let count = children.len();
+            let children = children
+                .into_iter()
+                .map(|role| Subject::new("role", roles.id(role)));
             found.push(Diagnostic {
                 code: "missing-parent",
                 severity: Severity::Error,
-                subjects: [vec![Subject::new("role", parent)], children].concat(),
+                subjects: std::iter::once(Subject::new("role", parent))
+                    .chain(children)
+                    .collect(),
+                count,
                 text,
             });
         }
@@ -215,6 +298,11 @@ impl At<'_> {
                 missing.note("company", governance.companies.id(row.company), from());
             }
         }
+        for view in governance.views() {
+            if governance.users.find(&view.user).is_none() {
+                missing.note("user", &view.user, Subject::new("view", &view.id));
+            }
+        }
         missing.tell(found);
     }
 
@@ -224,89 +312,166 @@ impl At<'_> {
         }
     }
 
-    fn diagnose_guests(self, found: &mut Vec<Diagnostic>) {
+    /// Job roles of one name, which a document may have and a write may not make (§5.5).
+    fn diagnose_job_roles(self, found: &mut Vec<Diagnostic>) {
+        let job_roles = &self.governance.job_roles;
+        let mut by_name: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for (job_role, name) in job_roles.table.iter() {
+            by_name
+                .entry(name.to_lowercase())
+                .or_default()
+                .push((job_role, name));
+        }
+        for same in by_name.into_values().filter(|same| same.len() > 1) {
+            let names = few(same.iter().map(|(_, name)| name.as_str()), same.len());
+            let subjects = same
+                .iter()
+                .map(|&(job_role, _)| Subject::new("jobRole", job_roles.id(job_role)));
+            found.push(Diagnostic {
+                code: "duplicate-name",
+                severity: Severity::Warning,
+                subjects: subjects.collect(),
+                count: same.len(),
+                text: format!(
+                    "{} job roles have the same name, apart from case: {names}.",
+                    same.len()
+                ),
+            });
+        }
+    }
+
+    fn diagnose_guests(self, lifts: &Lifts, found: &mut Vec<Diagnostic>) {
         let governance = self.governance;
         for (user, person) in governance.users.table.iter() {
             let Some(term) = &person.guest else { continue };
-            let subjects = || vec![Subject::new("user", governance.users.id(user))];
             let name = &person.name;
+            let mut tell = |code, count, text| {
+                found.push(Diagnostic {
+                    code,
+                    severity: Severity::Warning,
+                    subjects: vec![Subject::new("user", governance.users.id(user))],
+                    count,
+                    text,
+                });
+            };
             let profile = governance.profiles.get(person.profile);
             if profile.is_some_and(|profile| profile.profile.admin) {
                 let text = format!(
                     "{name} is a guest with an admin profile, which permits a guest nothing."
                 );
-                found.push(Diagnostic {
-                    code: "guest-admin",
-                    severity: Severity::Warning,
-                    subjects: subjects(),
-                    text,
-                });
+                tell("guest-admin", 1, text);
             }
             if !self.passes_gate(user) {
                 continue;
             }
             if term.expires_at <= self.now().saturating_add_days(EXPIRING_DAYS) {
                 let text = format!("The guest term of {name} ends on {}.", term.expires_at);
-                found.push(Diagnostic {
-                    code: "guest-expiring",
-                    severity: Severity::Warning,
-                    subjects: subjects(),
-                    text,
-                });
+                tell("guest-expiring", 1, text);
             }
-            let wide: Vec<_> = RecordType::ALL
-                .iter()
-                .filter(|&&kind| {
-                    self.scope(user, kind, Action::View) == Scope::All
-                        || self.lifted(user, kind, Action::View)
-                })
-                .map(|kind| kind.plural())
-                .chain(
-                    self.toggle(user, Toggle::AllDeals)
-                        .then_some("partner deals"),
-                )
-                .collect();
+            let mut wide = Vec::new();
+            let mut reached = 0;
+            for &kind in RecordType::ALL {
+                if self.scope(user, kind, Action::View) == Scope::All
+                    || lifts.through(self, user, kind).is_some()
+                {
+                    wide.push(kind.plural());
+                    reached += governance.records.of(kind).len();
+                }
+            }
+            if self.toggle(user, Toggle::AllDeals) {
+                wide.push("partner deals");
+                reached += governance.deals.len();
+            }
             if !wide.is_empty() {
-                let text = format!("{name} is a guest and sees all {}.", wide.join(", "));
-                found.push(Diagnostic {
-                    code: "guest-wide-reach",
-                    severity: Severity::Warning,
-                    subjects: subjects(),
-                    text,
-                });
+                let text = format!(
+                    "{name} is a guest and sees all {}, {reached} in all.",
+                    wide.join(", ")
+                );
+                tell("guest-wide-reach", reached, text);
             }
         }
     }
 
+    /// Leads who share a role: each sees what everybody below it holds, the other's own people included.
+    fn diagnose_shared_leads(self, found: &mut Vec<Diagnostic>) {
+        let governance = self.governance;
+        let sees_reports = |user: UserIx| {
+            self.passes_gate(user)
+                && RecordType::ALL.iter().any(|&kind| {
+                    matches!(
+                        self.scope(user, kind, Action::View),
+                        Scope::Reports | Scope::Peers
+                    )
+                })
+        };
+        for (role, row) in governance.roles.table.iter() {
+            let forest = &governance.roles.forest;
+            let below = governance.users.at_positions(&forest.below(role));
+            if below.is_empty() {
+                continue;
+            }
+            let position = forest.position(role);
+            let mut leads = governance
+                .users
+                .at_positions(&(position..position + 1))
+                .to_vec();
+            leads.retain(|&user| sees_reports(user));
+            if leads.len() < 2 {
+                continue;
+            }
+            let names = few(
+                leads.iter().map(|&user| governance.users.name(user)),
+                leads.len(),
+            );
+            let users = leads
+                .iter()
+                .map(|&user| Subject::new("user", governance.users.id(user)));
+            let role = Subject::new("role", governance.roles.id(role));
+            found.push(Diagnostic {
+                code: "shared-lead",
+                severity: Severity::Warning,
+                subjects: std::iter::once(role).chain(users).collect(),
+                count: leads.len(),
+                text: format!(
+                    "{names} share the role {}, so each of them sees the records of all {} below it, whoever they work for.",
+                    row.name,
+                    counted(below.len(), "person", "people")
+                ),
+            });
+        }
+    }
+
     /// The users who see all records of a type through somebody below them (§3.2).
-    fn diagnose_lifts(self, found: &mut Vec<Diagnostic>) {
+    fn diagnose_lifts(self, lifts: &Lifts, found: &mut Vec<Diagnostic>) {
         let governance = self.governance;
         for user in governance
             .users
             .iter()
             .filter(|&user| self.passes_gate(user))
         {
-            let mut kinds_by_report: BTreeMap<UserIx, Vec<&str>> = BTreeMap::new();
+            // One report is named: the first in load order stands for all who lift the same type.
+            let mut kinds_by_report: BTreeMap<UserIx, Vec<RecordType>> = BTreeMap::new();
             for &kind in RecordType::ALL {
-                // One report is named: the first in load order stands for all who lift the same type.
-                if let Some(report) = self.lifters(user, kind, Action::View).min() {
-                    kinds_by_report
-                        .entry(report)
-                        .or_default()
-                        .push(kind.plural());
+                if let Some(report) = lifts.through(self, user, kind) {
+                    kinds_by_report.entry(report).or_default().push(kind);
                 }
             }
             for (report, kinds) in kinds_by_report {
+                let plurals: Vec<_> = kinds.iter().map(|kind| kind.plural()).collect();
                 found.push(Diagnostic {
                     code: "lifted-reach",
                     severity: Severity::Info,
                     subjects: [user, report]
                         .map(|user| Subject::new("user", governance.users.id(user)))
                         .to_vec(),
+                    count: kinds
+                        .iter()
+                        .map(|&kind| governance.records.of(kind).len())
+                        .sum(),
                     text: format!(
                         "{} sees all {}, because {} reports to them and does.",
                         governance.users.name(user),
-                        kinds.join(", "),
+                        plurals.join(", "),
                         governance.users.name(report)
                     ),
                 });
@@ -324,9 +489,11 @@ impl At<'_> {
                     code: "no-primary-company",
                     severity: Severity::Warning,
                     subjects: vec![Subject::new("user", governance.users.id(user))],
+                    count: person.standings.len(),
                     text: format!(
-                        "{} has a standing at a company, and none of them is primary.",
-                        person.name
+                        "{} has a standing at {}, and no primary one, so a tier below Account Owner shows no deals.",
+                        person.name,
+                        counted(person.standings.len(), "company", "companies")
                     ),
                 });
             }
@@ -334,56 +501,285 @@ impl At<'_> {
     }
 
     fn diagnose_records(self, found: &mut Vec<Diagnostic>) {
-        let governance = self.governance;
         for &kind in RecordType::ALL {
-            let records = governance.records.of(kind);
-            let subjects = |chosen: &dyn Fn(RecordIx) -> bool| -> Vec<Subject> {
-                records
-                    .iter()
-                    .filter(|&record| chosen(record))
-                    .map(|record| Subject::new(kind.as_str(), records.id(record)))
-                    .collect()
-            };
-            let active = |user: UserIx| {
-                governance
-                    .users
-                    .get(user)
-                    .is_some_and(|person| person.status == Status::Active)
-            };
-            let orphaned = subjects(&|record| !self.holders(kind, record).any(active));
+            let records = self.governance.records.of(kind);
+            let mut unnamed = 0;
+            let orphaned: Vec<_> = records
+                .iter()
+                .filter(|&record| {
+                    let mut holders = self.holders(kind, record).peekable();
+                    let is_unnamed = holders.peek().is_none();
+                    unnamed += usize::from(is_unnamed);
+                    is_unnamed || holders.all(|holder| self.is_gone(holder))
+                })
+                .collect();
             if !orphaned.is_empty() {
-                let text = format!(
-                    "{} by nobody who is active.",
-                    counted_of(orphaned.len(), kind, "is held", "are held")
-                );
-                found.push(Diagnostic {
-                    code: "orphaned-record",
-                    severity: Severity::Warning,
-                    subjects: orphaned,
+                let mut text = counted_of(orphaned.len(), kind, "is held", "are held");
+                text += " by nobody who is still there: ";
+                text += &self.few_records(kind, &orphaned);
+                match unnamed {
+                    0 => text += ".",
+                    all if all == orphaned.len() => text += ". No holder was ever named.",
+                    some => text += &format!(". For {some} of them no holder was ever named."),
+                }
+                found.push(self.of_records(
+                    "orphaned-record",
+                    Severity::Warning,
+                    kind,
+                    &orphaned,
                     text,
-                });
+                ));
             }
-            let not_assigned = subjects(&|record| {
-                let assigned = records.assigned.get(record);
-                let owner = records.owner(record);
-                !assigned.is_empty()
-                    && owner.is_some_and(|owner| {
-                        !assigned.iter().any(|assigned| assigned.user == owner)
-                    })
-            });
+            let not_assigned: Vec<_> = records
+                .iter()
+                .filter(|&record| {
+                    let assigned = records.assigned.get(record);
+                    let owner = records.owner(record);
+                    !assigned.is_empty()
+                        && owner.is_some_and(|owner| {
+                            !assigned.iter().any(|assigned| assigned.user == owner)
+                        })
+                })
+                .collect();
             if !not_assigned.is_empty() {
                 let text = format!(
-                    "{} assigned users of whom the record owner is none.",
-                    counted_of(not_assigned.len(), kind, "has", "have")
+                    "{} assigned users of whom the record owner is none: {}.",
+                    counted_of(not_assigned.len(), kind, "has", "have"),
+                    self.few_records(kind, &not_assigned)
                 );
-                found.push(Diagnostic {
-                    code: "owner-not-assigned",
-                    severity: Severity::Info,
-                    subjects: not_assigned,
+                found.push(self.of_records(
+                    "owner-not-assigned",
+                    Severity::Info,
+                    kind,
+                    &not_assigned,
                     text,
-                });
+                ));
             }
         }
+    }
+
+    /// Whether a holder is nobody any more: names nobody, is locked, or is a guest whose access has ended.
+    fn is_gone(self, user: UserIx) -> bool {
+        self.governance.users.get(user).is_none_or(|person| {
+            person.status == Status::Locked
+                || person
+                    .guest
+                    .as_ref()
+                    .is_some_and(|term| term.revoked_at.is_some() || self.is_over(term))
+        })
+    }
+
+    fn few_records(self, kind: RecordType, records: &[RecordIx]) -> String {
+        let table = self.governance.records.of(kind);
+        let name = |&record: &RecordIx| table.name(record).unwrap_or_else(|| table.id(record));
+        few(records.iter().map(name), records.len())
+    }
+
+    fn of_records(
+        self,
+        code: &'static str,
+        severity: Severity,
+        kind: RecordType,
+        records: &[RecordIx],
+        text: String,
+    ) -> Diagnostic {
+        let table = self.governance.records.of(kind);
+        let subjects = records
+            .iter()
+            .map(|&record| Subject::new(kind.as_str(), table.id(record)));
+        Diagnostic {
+            code,
+            severity,
+            subjects: subjects.collect(),
+            count: records.len(),
+            text,
+        }
+    }
+
+    /// What profiles permit without giving anybody anything.
+    fn diagnose_profiles(self, lifts: &Lifts, found: &mut Vec<Diagnostic>) {
+        let profiles = &self.governance.profiles;
+        let uses = self.profile_uses(lifts);
+        let used = |profile: ProfileIx| uses.get(profile.at()).filter(|held| held.by_anyone);
+
+        let unused: Vec<_> = profiles
+            .iter()
+            .filter(|&(profile, _)| used(profile).is_none())
+            .collect();
+        if !unused.is_empty() {
+            let names = unused.iter().map(|(_, row)| row.profile.name.as_str());
+            let names = few(names, unused.len());
+            let text = if unused.len() == 1 {
+                format!("Nobody has the profile {names}.")
+            } else {
+                format!("Nobody has any of {} profiles: {names}.", unused.len())
+            };
+            let subjects = unused
+                .iter()
+                .map(|&(profile, _)| Subject::new("profile", profiles.id(profile)));
+            found.push(Diagnostic {
+                code: "unused-profile",
+                severity: Severity::Info,
+                subjects: subjects.collect(),
+                count: unused.len(),
+                text,
+            });
+        }
+
+        for (profile, row) in profiles.iter().filter(|(_, row)| !row.profile.admin) {
+            let Some(held) = used(profile) else { continue };
+            let name = &row.profile.name;
+            let mut tell = |code, count, text| {
+                found.push(Diagnostic {
+                    code,
+                    severity: Severity::Info,
+                    subjects: vec![Subject::new("profile", profiles.id(profile))],
+                    count,
+                    text,
+                });
+            };
+            let without_reach = settings(row, |_, _, scope| match scope {
+                Scope::Reports => !held.with_reports,
+                Scope::Peers => !held.with_reports && !held.with_peers,
+                Scope::Denied | Scope::Owned | Scope::All => false,
+            });
+            if !without_reach.is_empty() {
+                let count = without_reach.len();
+                let text = format!(
+                    "The profile {name} gives others’ records in {} ({}), but for those who have it there is nobody to reach, so it comes to Owned Records.",
+                    counted(count, "setting", "settings"),
+                    few(without_reach.iter().map(String::as_str), count)
+                );
+                tell("scope-without-reach", count, text);
+            }
+            let shows_prospects = row.permits(Toggle::ProspectsInAccount)
+                && row.scope(RecordType::Account, Action::View) != Scope::Denied;
+            let beyond_view = settings(row, |kind, action, scope| {
+                matches!(action, Action::Edit | Action::Delete | Action::Assign)
+                    && scope > row.scope(kind, Action::View)
+                    // What is seen by another road than the scope may be what the wider scope is for.
+                    && !(kind == RecordType::Prospect && shows_prospects)
+                    && !held.lifted.get(kind as usize).copied().unwrap_or_default()
+            });
+            if !beyond_view.is_empty() {
+                let count = beyond_view.len();
+                let text = format!(
+                    "The profile {name} permits more than it shows in {} ({}): nobody does anything to a record that they do not see.",
+                    counted(count, "setting", "settings"),
+                    few(beyond_view.iter().map(String::as_str), count)
+                );
+                tell("scope-beyond-view", count, text);
+            }
+            if row.permits(Toggle::ProspectsInAccount)
+                && (!shows_prospects || row.scope(RecordType::Prospect, Action::View) == Scope::All)
+            {
+                let because = if shows_prospects {
+                    "shows all prospects anyway"
+                } else {
+                    "shows no accounts"
+                };
+                let text = format!(
+                    "The profile {name} shows the prospects in an account, which adds nothing, because it {because}."
+                );
+                tell("toggle-without-effect", 1, text);
+            }
+        }
+    }
+
+    /// What the users of each profile have around them, by the profile's number.
+    fn profile_uses(self, lifts: &Lifts) -> Vec<ProfileUse> {
+        let governance = self.governance;
+        let mut uses = vec![ProfileUse::default(); governance.profiles.ids.len()];
+        for (user, person) in governance.users.table.iter() {
+            let Some(held) = uses.get_mut(person.profile.at()) else {
+                continue;
+            };
+            held.by_anyone = true;
+            held.with_reports |= !governance.users.at_positions(&self.below(user)).is_empty();
+            let position = governance.users.position(user);
+            held.with_peers |= position != NOWHERE
+                && governance
+                    .users
+                    .at_positions(&(position..position + 1))
+                    .len()
+                    > 1;
+            for (lifted, &kind) in held.lifted.iter_mut().zip(RecordType::ALL) {
+                *lifted |= lifts.through(self, user, kind).is_some();
+            }
+        }
+        uses
+    }
+}
+
+/// What the users of a profile have around them, of whatever status they are.
+#[derive(Debug, Clone, Default)]
+struct ProfileUse {
+    by_anyone: bool,
+    /// Somebody has users below.
+    with_reports: bool,
+    /// Somebody has another user beside.
+    with_peers: bool,
+    /// Somebody is lifted for view, by record type.
+    lifted: [bool; RecordType::ALL.len()],
+}
+
+/// The settings of a profile for which something holds, in words.
+fn settings(row: &ProfileRow, holds: impl Fn(RecordType, Action, Scope) -> bool) -> Vec<String> {
+    let settings = row.profile.permissions.iter();
+    settings
+        .filter(|&(kind, action, scope)| holds(kind, action, scope))
+        .map(|(kind, action, _)| format!("{action} on {}", kind.plural()))
+        .collect()
+}
+
+/// For each record type and role, the first user in load order strictly below who is within the gate and sees all.
+///
+/// [`At::lifters`] answers the same for one user; asked for everyone, it would look at everyone below each.
+struct Lifts([Vec<Option<UserIx>>; RecordType::ALL.len()]);
+
+impl Lifts {
+    fn of(at: At<'_>) -> Self {
+        let roles = &at.governance.roles;
+        let mut in_order: Vec<RoleIx> = roles.table.ids.iter().collect();
+        in_order.sort_unstable_by_key(|&role| roles.forest.position(role));
+        let mut lifts = [(); RecordType::ALL.len()].map(|()| vec![None; in_order.len()]);
+        if at.governance.settings.reports_reach == ReportsReach::Accessible {
+            for (below, &kind) in lifts.iter_mut().zip(RecordType::ALL) {
+                let mut within: Vec<Option<UserIx>> = vec![None; in_order.len()];
+                for user in at.governance.users.iter() {
+                    if at.passes_gate(user) && at.scope(user, kind, Action::View) == Scope::All {
+                        lower(&mut within, at.role(user), Some(user));
+                    }
+                }
+                // Pre-order from the back: a role is complete before it is handed to its parent.
+                for &role in in_order.iter().rev() {
+                    let parent = roles.forest.parent(role);
+                    let found = [&within, &*below].map(|of| of.get(role.at()).copied().flatten());
+                    for user in found {
+                        lower(below, parent, user);
+                    }
+                }
+            }
+        }
+        Self(lifts)
+    }
+
+    /// The report through whom the user is lifted for view, if the user is.
+    fn through(&self, at: At<'_>, user: UserIx, kind: RecordType) -> Option<UserIx> {
+        let scope = at.scope(user, kind, Action::View);
+        let role = at
+            .role(user)
+            .filter(|_| matches!(scope, Scope::Reports | Scope::Peers))?;
+        self.0.get(kind as usize)?.get(role.at()).copied().flatten()
+    }
+}
+
+/// Notes a user for a role, if none before them is noted.
+fn lower(first: &mut [Option<UserIx>], role: Option<RoleIx>, user: Option<UserIx>) {
+    if let Some(slot) = role.and_then(|role| first.get_mut(role.at()))
+        && let Some(user) = user
+    {
+        *slot = Some(slot.map_or(user, |known| known.min(user)));
     }
 }
 
@@ -392,25 +788,59 @@ impl At<'_> {
 struct Missing(BTreeMap<(&'static str, String), Vec<Subject>>);
 
 impl Missing {
+    /// What refers to one id twice is noted once: its references are noted one after the other.
     fn note(&mut self, kind: &'static str, id: &str, from: Subject) {
-        self.0.entry((kind, id.to_owned())).or_default().push(from);
+        let referring = self.0.entry((kind, id.to_owned())).or_default();
+        if referring.last() != Some(&from) {
+            referring.push(from);
+        }
     }
 
     fn tell(self, found: &mut Vec<Diagnostic>) {
         for ((kind, id), from) in self.0 {
+            let mut by_kind: Vec<(&str, usize)> = Vec::new();
+            for subject in &from {
+                match by_kind.last_mut() {
+                    Some((kind, count)) if *kind == subject.kind => *count += 1,
+                    _ => by_kind.push((subject.kind, 1)),
+                }
+            }
+            let referring: Vec<_> = by_kind
+                .into_iter()
+                .map(|(kind, count)| counted_kind(count, kind))
+                .collect();
             let noun = if kind == "jobRole" { "job role" } else { kind };
             let text = format!(
-                "No {noun} has the id {id}, to which {}.",
-                counted(from.len(), "thing refers", "things refer")
+                "No {noun} has the id {id}, and {} it.",
+                if from.len() == 1 {
+                    format!("{} refers to", referring.join(", "))
+                } else {
+                    format!("{} refer to", referring.join(", "))
+                }
             );
+            let count = from.len();
             let subjects = [vec![Subject { kind, id }], from].concat();
             found.push(Diagnostic {
                 code: "unknown-reference",
                 severity: Severity::Warning,
                 subjects,
+                count,
                 text,
             });
         }
+    }
+}
+
+/// The first few of many names, and how many more there are.
+fn few<'a>(names: impl Iterator<Item = &'a str>, count: usize) -> String {
+    const FEW: usize = 3;
+    let mut shown: Vec<_> = names.take(FEW).map(str::to_owned).collect();
+    if count > FEW {
+        shown.push(format!("{} more", count - FEW));
+    }
+    match shown.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => shown.concat(),
     }
 }
 
@@ -418,10 +848,16 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-fn counted_of(count: usize, kind: RecordType, one: &str, many: &str) -> String {
-    if count == 1 {
-        format!("1 {} {one}", kind.noun())
-    } else {
-        format!("{count} {} {many}", kind.plural())
+/// So many of a subject's kind.
+fn counted_kind(count: usize, kind: &str) -> String {
+    let plural = RecordType::from_word(kind).map(RecordType::plural);
+    match plural.filter(|_| count != 1) {
+        Some(plural) => format!("{count} {plural}"),
+        None => format!("{count} {kind}{}", if count == 1 { "" } else { "s" }),
     }
+}
+
+fn counted_of(count: usize, kind: RecordType, one: &str, many: &str) -> String {
+    let verb = if count == 1 { one } else { many };
+    format!("{} {verb}", counted_kind(count, kind.as_str()))
 }

@@ -53,7 +53,7 @@ vocabulary! {
         TooManyUsers = "too-many-users",
         /// There are more roles than the limit.
         TooManyRoles = "too-many-roles",
-        /// There are more records, deals, profiles, companies or job roles than the limit.
+        /// There are more records, deals, profiles, companies, job roles or views than the limit.
         TooManyItems = "too-many-items",
         /// An id or a name is longer than the limit.
         TextTooLong = "text-too-long",
@@ -63,7 +63,7 @@ vocabulary! {
         InvalidFilter = "invalid-filter",
         /// A cursor was not given out by this question.
         InvalidCursor = "invalid-cursor",
-        /// A view that does not exist.
+        /// A view that is neither built in nor one of the user's for the type, or that is to be removed and does not exist.
         UnknownView = "unknown-view",
         /// A question lacks the id of a record, or has one where none belongs.
         InvalidArgument = "invalid-argument",
@@ -103,6 +103,10 @@ vocabulary! {
         NotTheViewer = "not-the-viewer",
         /// Two job roles have the same name, without regard to case (§5.5).
         DuplicateName = "duplicate-name",
+        /// The actor sees the record and may not choose its assigned users (§5.1).
+        NotPermitted = "not-permitted",
+        /// A bulk edit asks for two things that cannot both be (§5.3).
+        ContradictoryEdit = "contradictory-edit",
     }
 }
 
@@ -201,19 +205,27 @@ located_error! {
 }
 
 located_error! {
-    /// Why changes were not made (§10.2). None of them was; the place begins with the number of the change.
+    /// Why changes were not made (§10.2). None of them was; in a list of changes, the place begins with the number of
+    /// the change.
     ChangeError
 }
 
-impl From<LoadError> for ChangeError {
-    fn from(error: LoadError) -> Self {
-        Self {
-            code: error.code,
-            path: error.path,
-            message: error.message,
+macro_rules! becomes {
+    ($from:ident, $to:ident) => {
+        impl From<$from> for $to {
+            fn from(error: $from) -> Self {
+                Self {
+                    code: error.code,
+                    path: error.path,
+                    message: error.message,
+                }
+            }
         }
-    }
+    };
 }
+
+becomes!(LoadError, ChangeError);
+becomes!(AskError, LoadError);
 
 struct At<'a>(&'a Pointer);
 

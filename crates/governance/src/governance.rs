@@ -11,7 +11,7 @@ use crate::instant::Instant;
 use crate::load::Limits;
 use crate::org::{
     Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
-    Profile, Role, Settings, Status, Tier, User,
+    Profile, Role, SavedView, Settings, Status, Tier, User,
 };
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
@@ -19,7 +19,7 @@ use crate::role::{Forest, NOWHERE, Position};
 use crate::slice::Slice;
 use crate::table::{
     Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
-    Table, UserIx,
+    Table, UserIx, ViewIx,
 };
 
 /// A compiled organisation, ready to be asked.
@@ -58,6 +58,8 @@ pub struct Governance {
     pub(crate) companies: Arc<Table<CompanyIx, Company>>,
     pub(crate) records: RecordTables,
     pub(crate) deals: Deals,
+    /// The views that users saved. INVARIANT: no filter in them is nested too deep.
+    pub(crate) views: Arc<Table<ViewIx, SavedView>>,
     pub(crate) revision: u64,
     /// Set where this is a slice.
     pub(crate) slice: Option<Arc<Slice>>,
@@ -707,6 +709,11 @@ impl Governance {
         Some(self.deal_as_org(deal, self.deals.get(deal)?))
     }
 
+    /// The views that users saved, in load order.
+    pub fn views(&self) -> impl Iterator<Item = &SavedView> + '_ {
+        self.views.iter().map(|(_, view)| view)
+    }
+
     /// The organisation as a document that loads to this one again. Repeated assigned users are written once.
     ///
     /// # Complexity
@@ -728,6 +735,7 @@ impl Governance {
                 .flat_map(|&kind| self.records(kind))
                 .collect(),
             deals: self.deals().collect(),
+            views: self.views().cloned().collect(),
         }
     }
 

@@ -7,7 +7,7 @@
 //! - one decision: [`At::can`], [`At::explain`], [`At::explain_deal`]
 //! - a list: [`At::visible`], [`At::pipeline`]; as positions: [`At::visible_indices`]
 //! - the other way round: [`At::viewers`], [`At::deal_viewers`]
-//! - the people of a record: [`At::assignees`]
+//! - the people of a record: [`At::assignees`]; of many at once: [`Governance::edit_assigned`]
 //! - what a server sends one viewer: [`At::slice`]
 //! - what an administrator should look at: [`At::diagnose`]
 //!
@@ -16,6 +16,7 @@
 pub mod amount;
 mod assignment;
 mod at;
+mod bulk_edit;
 mod change;
 mod compile;
 mod decision;
@@ -42,6 +43,7 @@ mod word;
 pub use amount::Amount;
 pub use assignment::{Assignee, Assignees, Standing};
 pub use at::At;
+pub use bulk_edit::{AssignedEdit, EditOutcome, EditResult, EditedAssigned, Refusal};
 pub use change::{Change, Removal, Thing};
 pub use decision::{
     Decision, Grant, HolderRelation, Obstacle, ObstacleCode, Relation, Rule, Viewer,

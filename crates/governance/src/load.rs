@@ -25,6 +25,8 @@ pub struct Limits {
     pub records: usize,
     /// Deals ([`Code::TooManyItems`]). Default: 1,000,000, up to which totals are exact.
     pub deals: usize,
+    /// Views that users saved ([`Code::TooManyItems`]). Default: 1,000,000.
+    pub views: usize,
     /// Bytes of an id or a name ([`Code::TextTooLong`]). Default: 1,024.
     pub text: usize,
 }
@@ -38,6 +40,7 @@ impl Default for Limits {
             catalogue: 100_000,
             records: 50_000_000,
             deals: 1_000_000,
+            views: 1_000_000,
             text: 1_024,
         }
     }

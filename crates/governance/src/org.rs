@@ -14,6 +14,7 @@ use crate::error::{Code, UnknownWord, coded};
 use crate::instant::Instant;
 use crate::profile::{Action, Scope, Toggle, inapplicable};
 use crate::record::RecordType;
+use crate::view::{Filter, Sort};
 use crate::word::vocabulary;
 
 /// An organisation: its people, roles, profiles, companies, records and deals.
@@ -54,6 +55,13 @@ pub struct Org {
     /// The partner deals.
     #[serde(default, deserialize_with = "null_is_default")]
     pub deals: Vec<Deal>,
+    /// The views that users saved (§5.4).
+    #[serde(
+        default,
+        deserialize_with = "null_is_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub views: Vec<SavedView>,
 }
 
 impl Org {
@@ -80,6 +88,7 @@ impl Org {
             companies: Vec::new(),
             records: Vec::new(),
             deals: Vec::new(),
+            views: Vec::new(),
         }
     }
 }
@@ -696,6 +705,31 @@ impl Deal {
             created_at: None,
         }
     }
+}
+
+/// A view that a user saved: which records of a type to list, and in which order (§5.4).
+///
+/// It is its user's alone, and gives no access: it lists what its user sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedView {
+    /// Unique among views, and not the name of a built-in one.
+    pub id: String,
+    /// The id of the user who saved it.
+    pub user: String,
+    /// Shown to people.
+    pub name: String,
+    /// The type of the records that it lists.
+    #[serde(rename = "type")]
+    pub kind: RecordType,
+    /// Only records that pass.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// The order, most significant first, where the question has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<Vec<Sort>>,
+    /// The action, where the question has none of its own; absent: view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Action>,
 }
 
 fn yes() -> bool {

@@ -341,7 +341,9 @@ impl Touched {
                     touched.deals = true;
                     None
                 }
-                Change::Put(Thing::JobRole(_)) => None,
+                // Job roles and views are no input to any rule.
+                Change::Put(Thing::JobRole(_) | Thing::View(_))
+                | Change::Remove(Removal::View { .. }) => None,
                 Change::SetPermission { kind, .. } => {
                     touched.reach.push(*kind);
                     if *kind == RecordType::Account {

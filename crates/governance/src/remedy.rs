@@ -75,8 +75,8 @@ impl At<'_> {
         refused: Refused<'_>,
         candidate: Change,
     ) -> Option<(usize, Remedy)> {
+        let after = self.governance.adjusted_by(&candidate)?;
         let changes = vec![candidate];
-        let after = self.governance.changed_by(&changes).ok()?;
         let there = after.at(self.now());
         let (granted, action) = match refused {
             Refused::Creation(kind) => (there.creates(viewer, kind), Action::View),

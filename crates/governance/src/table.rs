@@ -45,6 +45,7 @@ index_types! {
     /// A record within its type.
     RecordIx,
     DealIx,
+    ViewIx,
 }
 
 /// The ids of one kind, each stored once and numbered in the order of arrival.
@@ -300,6 +301,14 @@ impl<T> Patches<T> {
         self.0.get(place).map(|(_, value)| value)
     }
 
+    fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        let place = self
+            .0
+            .binary_search_by_key(&number, |(number, _)| *number)
+            .ok()?;
+        self.0.get_mut(place).map(|(_, value)| value)
+    }
+
     fn insert(&mut self, number: u32, value: T) {
         match self.0.binary_search_by_key(&number, |(number, _)| *number) {
             Ok(place) => {
@@ -484,6 +493,13 @@ impl<I: Ix, V: Copy> Rows<I, V> {
 impl<I: Ix, V: Copy + Ord> Rows<I, V> {
     /// Puts `value` into the ordered list of `ix`, if it is not in it.
     pub(crate) fn include(&mut self, ix: I, value: V) {
+        // A list that was set already is not copied again: many records may be given to one user.
+        if let Some(list) = self.patched.get_mut(ix.number()) {
+            if let Err(place) = list.binary_search(&value) {
+                list.insert(place, value);
+            }
+            return;
+        }
         let list = self.get(ix);
         if let Err(place) = list.binary_search(&value) {
             let mut list = list.to_vec();
@@ -494,6 +510,12 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
 
     /// Takes `value` out of the ordered list of `ix`, if it is in it.
     pub(crate) fn exclude(&mut self, ix: I, value: V) {
+        if let Some(list) = self.patched.get_mut(ix.number()) {
+            if let Ok(place) = list.binary_search(&value) {
+                list.remove(place);
+            }
+            return;
+        }
         let list = self.get(ix);
         if let Ok(place) = list.binary_search(&value) {
             let mut list = list.to_vec();

@@ -2,13 +2,16 @@
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{Error as _, SerializeStruct, Serializer};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::at::At;
-use crate::error::{AskError, Code, Pointer, coded};
-use crate::org::FieldValue;
+use crate::error::{AskError, Code, Excerpt, Pointer, coded};
+use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
 use crate::reader::read;
 use crate::record::RecordType;
@@ -16,22 +19,22 @@ use crate::table::{Ix, JobRoleIx, RecordIx, UserIx};
 use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
-const ASSIGNED_TO_ME: &str = "assigned-to-me";
+pub(crate) const ASSIGNED_TO_ME: &str = "assigned-to-me";
 
 /// Which of the records that a user may act on are wanted, and in which order.
 #[derive(Debug, Clone, PartialEq, Default, Hash, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Query {
-    /// The action; absent: view.
+    /// The action; absent: the view's, else view.
     #[serde(default)]
     pub action: Option<Action>,
-    /// A view by name: `assigned-to-me` is built in.
+    /// A view: `assigned-to-me`, which is built in, or the id of one that the asking user saved for the type.
     #[serde(default)]
     pub view: Option<String>,
-    /// Only records that pass.
+    /// Only records that pass, of those that the view lists.
     #[serde(default, rename = "where")]
     pub filter: Option<Filter>,
-    /// The order, most significant first; records that are equal in all stay in load order.
+    /// The order, most significant first; absent: the view's. Records that are equal in all stay in load order.
     #[serde(default)]
     pub sort: Option<Vec<Sort>>,
     /// At most so many ids; absent: all.
@@ -53,13 +56,13 @@ impl Query {
 }
 
 /// One key of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sort {
     /// `id`, `name`, `owner`, `account`, or the name of one of the records' fields.
     pub by: String,
     /// Whether the largest comes first. Records without a value come last either way.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub descending: bool,
 }
 
@@ -104,7 +107,7 @@ impl Filter {
     pub const MAX_DEPTH: usize = 32;
 
     /// Whether the nesting is within the limit. A filter is walked without recursion until this is known.
-    fn is_too_deep(&self) -> bool {
+    pub(crate) fn is_too_deep(&self) -> bool {
         let mut level = vec![self];
         for _ in 0..Self::MAX_DEPTH {
             level = level.into_iter().flat_map(Self::parts).collect();
@@ -122,96 +125,153 @@ impl Filter {
             _ => &[],
         }
     }
+
+    /// The error for a filter that is nested too deep, at its place.
+    pub(crate) fn too_deep(place: Pointer) -> AskError {
+        let message = format!("a filter is nested more than {} deep", Self::MAX_DEPTH);
+        AskError::new(Code::TooDeep, place, message)
+    }
+
+    /// The parts by themselves, which leaves none.
+    fn take_parts(&mut self) -> Vec<Self> {
+        match self {
+            Self::All(parts) | Self::Any(parts) => std::mem::take(parts),
+            Self::Not(part) => vec![std::mem::replace(&mut **part, Self::All(Vec::new()))],
+            _ => Vec::new(),
+        }
+    }
 }
 
-/// A filter as JSON has it: an object with one operator.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct FilterObject {
-    all: Option<Vec<Filter>>,
-    any: Option<Vec<Filter>>,
-    not: Option<Box<Filter>>,
-    assigned: Option<Vec<String>>,
-    owner: Option<Vec<String>>,
-    job_role: Option<Vec<String>>,
-    account: Option<Vec<String>>,
-    text: Option<String>,
-    field: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    is: Option<FieldValue>,
-    #[serde(default, deserialize_with = "present")]
-    min: Option<FieldValue>,
-    #[serde(default, deserialize_with = "present")]
-    max: Option<FieldValue>,
+/// A filter that was built as data may have any depth, so it is taken apart without recursion.
+impl Drop for Filter {
+    fn drop(&mut self) {
+        let mut parts = self.take_parts();
+        while let Some(mut part) = parts.pop() {
+            parts.append(&mut part.take_parts());
+        }
+    }
 }
 
-/// Keeps `null` apart from a member that is not there.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<FieldValue>, D::Error> {
-    FieldValue::deserialize(from).map(Some)
+/// The contract's JSON. What is too deep to be read is not written either.
+impl Serialize for Filter {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        if self.is_too_deep() {
+            return Err(S::Error::custom(Self::too_deep(Pointer::root()).message()));
+        }
+        let mut object = to.serialize_struct("Filter", 1)?;
+        match self {
+            Self::All(parts) => object.serialize_field("all", parts)?,
+            Self::Any(parts) => object.serialize_field("any", parts)?,
+            Self::Not(part) => object.serialize_field("not", part)?,
+            Self::Assigned(ids) => object.serialize_field("assigned", ids)?,
+            Self::Owner(ids) => object.serialize_field("owner", ids)?,
+            Self::JobRole(ids) => object.serialize_field("jobRole", ids)?,
+            Self::Account(ids) => object.serialize_field("account", ids)?,
+            Self::Text(text) => object.serialize_field("text", text)?,
+            Self::Field(test) => {
+                object.serialize_field("field", &test.field)?;
+                let bounds = [("is", &test.is), ("min", &test.min), ("max", &test.max)];
+                for (name, bound) in bounds {
+                    if let Some(bound) = bound {
+                        object.serialize_field(name, bound)?;
+                    }
+                }
+            }
+        }
+        object.end()
+    }
 }
 
+/// The contract's JSON: an object with one operator. What could be derived for it is many times as large.
 impl<'de> Deserialize<'de> for Filter {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let object = FilterObject::deserialize(from).map_err(|error| {
-            let text = error.to_string();
-            // The reader's own error for an operator that does not exist has no code.
-            if text.starts_with("unknown field") {
-                coded(Code::InvalidFilter, text)
-            } else {
-                error
+        from.deserialize_map(OneOperator)
+    }
+}
+
+struct OneOperator;
+
+impl<'de> Visitor<'de> for OneOperator {
+    type Value = Filter;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a filter")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Filter, A::Error> {
+        let refused = |message: &str| coded::<A::Error>(Code::InvalidFilter, message);
+        let mut operator: Option<Filter> = None;
+        let mut test = FieldTest::default();
+        while let Some(member) = object.next_key::<String>()? {
+            let bound = match member.as_str() {
+                "is" => Some(&mut test.is),
+                "min" => Some(&mut test.min),
+                "max" => Some(&mut test.max),
+                _ => None,
+            };
+            if let Some(bound) = bound {
+                if bound.replace(object.next_value()?).is_some() {
+                    return Err(refused("a filter has a member twice"));
+                }
+                continue;
             }
-        })?;
-        let FilterObject {
-            all,
-            any,
-            not,
-            assigned,
-            owner,
-            job_role,
-            account,
-            text,
-            field,
-            is,
-            min,
-            max,
-        } = object;
-        let has_bounds = is.is_some() || min.is_some() || max.is_some();
-        let has_field = field.is_some();
-        let operators = [
-            all.map(Self::All),
-            any.map(Self::Any),
-            not.map(Self::Not),
-            assigned.map(Self::Assigned),
-            owner.map(Self::Owner),
-            job_role.map(Self::JobRole),
-            account.map(Self::Account),
-            text.map(Self::Text),
-            field.map(|field| {
-                Self::Field(FieldTest {
-                    field,
-                    is,
-                    min,
-                    max,
-                })
-            }),
-        ];
-        let mut operators = operators.into_iter().flatten();
-        let refused = |message: &str| coded::<D::Error>(Code::InvalidFilter, message);
-        let Some(filter) = operators.next() else {
+            let next = match member.as_str() {
+                "all" => object.next_value::<Option<_>>()?.map(Filter::All),
+                "any" => object.next_value::<Option<_>>()?.map(Filter::Any),
+                "not" => object.next_value::<Option<_>>()?.map(Filter::Not),
+                "text" => object.next_value::<Option<_>>()?.map(Filter::Text),
+                "field" => object.next_value::<Option<_>>()?.map(|field| {
+                    Filter::Field(FieldTest {
+                        field,
+                        ..FieldTest::default()
+                    })
+                }),
+                "assigned" | "owner" | "jobRole" | "account" => {
+                    let ids: Option<Vec<String>> = object.next_value()?;
+                    ids.map(match member.as_str() {
+                        "assigned" => Filter::Assigned,
+                        "owner" => Filter::Owner,
+                        "jobRole" => Filter::JobRole,
+                        _ => Filter::Account,
+                    })
+                }
+                _ => match object.next_value_seed(Unknown(&member))? {},
+            };
+            if let Some(next) = next
+                && operator.replace(next).is_some()
+            {
+                return Err(refused("a filter has exactly one operator"));
+            }
+        }
+        let has_bounds = test.is.is_some() || test.min.is_some() || test.max.is_some();
+        let Some(mut filter) = operator else {
             return Err(refused(
                 "a filter has one of `all`, `any`, `not`, `assigned`, `owner`, `jobRole`, `account`, `text`, `field`",
             ));
         };
-        if operators.next().is_some() {
-            return Err(refused("a filter has exactly one operator"));
+        match &mut filter {
+            Filter::Field(_) if !has_bounds => Err(refused("`field` needs `is`, `min` or `max`")),
+            Filter::Field(of_field) => {
+                test.field = std::mem::take(&mut of_field.field);
+                *of_field = test;
+                Ok(filter)
+            }
+            _ if has_bounds => Err(refused("`is`, `min` and `max` belong to `field`")),
+            _ => Ok(filter),
         }
-        if has_bounds && !has_field {
-            return Err(refused("`is`, `min` and `max` belong to `field`"));
-        }
-        if has_field && !has_bounds {
-            return Err(refused("`field` needs `is`, `min` or `max`"));
-        }
-        Ok(filter)
+    }
+}
+
+/// An operator that does not exist. It is refused from within its value, which is its place.
+struct Unknown<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Unknown<'_> {
+    type Value = std::convert::Infallible;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        IgnoredAny::deserialize(from)?;
+        let message = format_args!("unknown operator `{}` of a filter", Excerpt(self.0));
+        Err(coded(Code::InvalidFilter, message))
     }
 }
 
@@ -226,11 +286,12 @@ pub struct Page {
     pub cursor: Option<String>,
 }
 
-impl At<'_> {
+impl<'g> At<'g> {
     /// The records of a type that the user may see, or do another action to, as the query wants them.
     ///
     /// # Errors
-    /// An [`AskError`] for a filter that is too deep, a view that does not exist, a cursor of another question.
+    /// An [`AskError`] for a filter that is too deep, a view that is none of the user's for the type, a cursor of
+    /// another question.
     ///
     /// # Complexity
     /// As [`visible_indices`](Self::visible_indices), and a test and a comparison key per record in the set.
@@ -238,48 +299,40 @@ impl At<'_> {
         let root = Pointer::root();
         let records = self.governance.records.of(kind);
         if query.filter.as_ref().is_some_and(Filter::is_too_deep) {
-            let message = format!("a filter is nested more than {} deep", Filter::MAX_DEPTH);
-            return Err(AskError::new(Code::TooDeep, root.member("where"), message));
+            return Err(Filter::too_deep(root.member("where")));
         }
-        let only_held = match query.view.as_deref() {
-            None => false,
-            Some(ASSIGNED_TO_ME) => true,
-            Some(view) => {
-                let message = format!("no view is called `{}`", crate::error::Excerpt(view));
-                return Err(AskError::new(
-                    Code::UnknownView,
-                    root.member("view"),
-                    message,
-                ));
-            }
+        let viewer = self.governance.users.find(user);
+        let saved = match query.view.as_deref() {
+            None | Some(ASSIGNED_TO_ME) => None,
+            Some(view) => Some(self.saved_view(viewer, kind, view)?),
         };
-        let cursor = Cursors::new(&(
-            user,
-            kind,
-            query.action,
-            &query.view,
-            &query.filter,
-            &query.sort,
-        ));
+        let only_held = query.view.is_some() && saved.is_none();
+        let action = query.action.or(saved.and_then(|saved| saved.action));
+        let sort = query
+            .sort
+            .as_ref()
+            .or(saved.and_then(|saved| saved.sort.as_ref()));
+        let filters = [
+            query.filter.as_ref(),
+            saved.and_then(|saved| saved.filter.as_ref()),
+        ];
+        let cursor = Cursors::new(&(user, kind, action, &query.view, filters, sort));
         let after = cursor.read(query.cursor.as_deref(), records.ids.len())?;
 
-        let viewer = self.governance.users.find(user);
-        let set = self.permitted_to(user, kind, query.action.unwrap_or(Action::View))?;
-        let test = query
-            .filter
-            .as_ref()
-            .map(|filter| self.compile_filter(filter));
+        let set = self.permitted_to(user, kind, action.unwrap_or(Action::View))?;
+        let tests: Vec<_> = filters
+            .into_iter()
+            .flatten()
+            .map(|filter| self.compile_filter(filter))
+            .collect();
         let matched: Vec<_> = members(&set)
             .filter(|&record| {
                 !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
             })
-            .filter(|&record| {
-                test.as_ref()
-                    .is_none_or(|test| self.passes(test, kind, record))
-            })
+            .filter(|&record| tests.iter().all(|test| self.passes(test, kind, record)))
             .collect();
 
-        let sort = query.sort.as_deref().unwrap_or_default();
+        let sort = sort.map(Vec::as_slice).unwrap_or_default();
         let keys = |record: RecordIx| {
             sort.iter()
                 .map(|sort| self.value(kind, record, &sort.by))
@@ -300,6 +353,26 @@ impl At<'_> {
                 .map(|record| records.id(record).to_owned())
                 .collect(),
         })
+    }
+
+    /// The view with this id, if it is the user's own and for the type (§5.4).
+    fn saved_view(
+        self,
+        user: Option<UserIx>,
+        kind: RecordType,
+        id: &str,
+    ) -> Result<&'g SavedView, AskError> {
+        let views = &self.governance.views;
+        let view = views.find(id).and_then(|view| views.get(view));
+        let is_own = |view: &&SavedView| {
+            user.is_some_and(|user| self.governance.users.id(user) == view.user)
+        };
+        view.filter(is_own)
+            .filter(|view| view.kind == kind)
+            .ok_or_else(|| {
+                let message = format!("the user has no view `{}` of this type", Excerpt(id));
+                AskError::new(Code::UnknownView, Pointer::root().member("view"), message)
+            })
     }
 
     /// The value of a built-in or own field of a record.

@@ -7,8 +7,10 @@
 
 use std::fmt::Write;
 
+use sidelight_governance::org::{Profile, Role, SavedView, User};
 use sidelight_governance::{
-    Action, Code, Filter, Governance, Limits, PipelineQuery, Query, RecordType,
+    Action, Change, Code, Filter, Governance, Limits, Org, PipelineQuery, Query, RecordType, Scope,
+    Thing,
 };
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -308,4 +310,81 @@ fn questions_about_nothing_are_answered_with_nothing() {
         Ok(0)
     );
     assert!(now.deal_viewers("y").is_empty());
+}
+
+/// Built as data, a filter passes no reader that would have stopped at its depth.
+#[test]
+fn a_stored_filter_of_any_depth_is_refused_and_dropped() {
+    let deep = || {
+        let mut filter = Filter::Text("x".to_owned());
+        for _ in 0..200_000 {
+            filter = Filter::Not(Box::new(Filter::Any(vec![filter])));
+        }
+        filter
+    };
+    let view = |filter| SavedView {
+        id: "v".to_owned(),
+        user: "u".to_owned(),
+        name: "V".to_owned(),
+        kind: RecordType::Account,
+        filter: Some(filter),
+        sort: None,
+        action: None,
+    };
+    let mut org = Org::new("o", "O", "UTC");
+    org.users = vec![User::new("u", "U", "default")];
+    let mut governance = Governance::from_org(org.clone()).unwrap();
+    org.views = vec![view(deep())];
+    let error = Governance::from_org(org).unwrap_err();
+    assert_eq!(
+        (error.code(), error.path().as_str()),
+        (Code::TooDeep, "/views/0/where")
+    );
+    let put = Change::Put(Thing::View(Box::new(view(deep()))));
+    let error = governance.apply(&[put]).unwrap_err();
+    assert_eq!(
+        (error.code(), error.path().as_str()),
+        (Code::TooDeep, "/0/value/where")
+    );
+    assert!(serde_json::to_string(&deep()).is_err());
+}
+
+/// A thousand leads of one role, and everybody below would lift each of them.
+#[test]
+fn a_star_of_25_000_is_diagnosed() {
+    const LEADS: usize = 1_000;
+    const REPORTS: usize = 25_000;
+    let mut org = Org::new("o", "O", "UTC");
+    let mut lead = Profile {
+        id: "lead".to_owned(),
+        ..Profile::standard()
+    };
+    lead.permissions
+        .set(RecordType::Account, Action::View, Scope::Reports);
+    org.profiles.push(lead);
+    let role = |id: &str, parent: Option<&str>| Role {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        parent: parent.map(str::to_owned),
+    };
+    org.roles.push(role("top", None));
+    let user = |id: String, profile: &str, role: &str| User {
+        role: Some(role.to_owned()),
+        ..User::new(id.clone(), id, profile)
+    };
+    org.users
+        .extend((0..LEADS).map(|lead| user(format!("lead-{lead}"), "lead", "top")));
+    for report in 0..REPORTS {
+        let id = format!("below-{report}");
+        org.roles.push(role(&id, Some("top")));
+        org.users.push(user(id.clone(), "default", &id));
+    }
+    let governance = Governance::from_org(org).unwrap();
+    let found = governance.at(NOW.parse().unwrap()).diagnose();
+    let of = |code: &str| {
+        let of_code = found.iter().filter(|told| told.code == code);
+        of_code.map(|told| told.count).collect::<Vec<_>>()
+    };
+    assert_eq!(of("shared-lead"), [LEADS]);
+    assert_eq!(of("lifted-reach"), [0; LEADS]);
 }

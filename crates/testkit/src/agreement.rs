@@ -6,9 +6,14 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
+use sidelight_governance::error::Code;
 use sidelight_governance::org::Org;
-use sidelight_governance::{Action, At, PipelineQuery, Query, RecordType, Viewer};
+use sidelight_governance::{
+    Action, AssignedEdit, At, Diagnostic, EditOutcome, PipelineQuery, Query, RecordType, Viewer,
+};
 
+use crate::reference::bulk_edit::Edited;
+use crate::reference::diagnosis::Diagnosis;
 use crate::reference::{Decision, Grant, Obstacle, Person, Reference, totals};
 
 /// The actions that are asked about a saved record.
@@ -209,10 +214,16 @@ pub fn visible(
     kind: RecordType,
     query: &Value,
 ) -> TestCaseResult {
-    let expected = reference.visible(user, kind, query);
     let question = || format!("visible {user:?} {kind} {query}");
     let mut asked = Query::from_json(&query.to_string())
         .map_err(|error| TestCaseError::fail(error.to_string()))?;
+    let Some(expected) = reference.visible(user, kind, query) else {
+        let refused = at.visible(user, kind, &asked).err();
+        let refused = refused.map(|error| (error.code(), error.path().to_string()));
+        let expected = Some((Code::UnknownView, "/view".to_owned()));
+        prop_assert_eq!(refused, expected, "{}", question());
+        return Ok(());
+    };
     for limit in [None, Some(2)] {
         asked.limit = limit;
         let mut ids = Vec::new();
@@ -234,6 +245,26 @@ pub fn visible(
             }
         }
         prop_assert_eq!(&ids, &expected, "{} by {:?}", question(), limit);
+    }
+    Ok(())
+}
+
+/// `visible` with every saved view, by everyone: for its own type and another, with the rest of a query.
+pub fn saved_views(at: At<'_>, reference: Reference<'_>, query: &Value) -> TestCaseResult {
+    let views = reference.org.views.iter();
+    for (id, kind) in views
+        .map(|view| (view.id.as_str(), view.kind))
+        .chain([(NOBODY, RecordType::Account)])
+    {
+        let mut query = query.clone();
+        if let Value::Object(members) = &mut query {
+            members.insert("view".to_owned(), Value::from(id));
+        }
+        for user in everyone(reference.org) {
+            for kind in [kind, RecordType::Opportunity] {
+                visible(at, reference, user, kind, &query)?;
+            }
+        }
     }
     Ok(())
 }
@@ -316,6 +347,72 @@ pub fn deals(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
             "deal_viewers {:?}",
             id
         );
+    }
+    Ok(())
+}
+
+/// `diagnose`: codes, subjects and counts; and that they come in the order of their codes.
+pub fn diagnostics(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
+    let ours = at.diagnose();
+    let rank = |code: &str| Diagnostic::CODES.iter().position(|&known| known == code);
+    prop_assert!(ours.iter().all(|told| rank(told.code).is_some()));
+    prop_assert!(ours.is_sorted_by_key(|told| rank(told.code)));
+    prop_assert!(ours.is_sorted_by_key(|told| told.severity));
+    prop_assert!(ours.iter().all(|told| told.text.ends_with('.')));
+    let mut told: Vec<Diagnosis<'_>> = ours
+        .iter()
+        .map(|told| Diagnosis {
+            code: told.code,
+            subjects: told
+                .subjects
+                .iter()
+                .map(|subject| (subject.kind, subject.id.as_str()))
+                .collect(),
+            count: told.count,
+        })
+        .collect();
+    let mut expected = reference.diagnose();
+    told.sort();
+    expected.sort();
+    prop_assert_eq!(told, expected);
+    Ok(())
+}
+
+/// `predictAssigned`: what becomes of each record, or why the edit is refused as a whole.
+pub fn bulk_edit(
+    at: At<'_>,
+    reference: Reference<'_>,
+    actor: &str,
+    edit: &AssignedEdit,
+) -> TestCaseResult {
+    let ours = at.predict_assigned(actor, edit);
+    let expected = reference.edit_assigned(actor, edit);
+    match (ours, expected) {
+        (Ok(ours), Ok((expected, _))) => {
+            let ids: Vec<&String> = ours.results.iter().map(|result| &result.id).collect();
+            prop_assert_eq!(ids, edit.ids.iter().collect::<Vec<_>>());
+            let results: Vec<Edited> = ours
+                .results
+                .iter()
+                .map(|result| match (result.outcome, &result.refusal) {
+                    (EditOutcome::Changed, _) => Edited::Changed,
+                    (EditOutcome::Unchanged, _) => Edited::Unchanged,
+                    (EditOutcome::Refused, refusal) => Edited::Refused(
+                        refusal
+                            .as_ref()
+                            .map_or(Code::MalformedJson, |refusal| refusal.code),
+                    ),
+                })
+                .collect();
+            prop_assert_eq!(results, expected, "{:?} by {:?}", edit, actor);
+        }
+        (Err(error), Err(code)) => prop_assert_eq!(error.code(), code, "{:?}", edit),
+        (ours, expected) => prop_assert!(
+            false,
+            "{:?}, and the reference {:?}",
+            ours,
+            expected.map(|(results, _)| results)
+        ),
     }
     Ok(())
 }

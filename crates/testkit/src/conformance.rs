@@ -11,8 +11,8 @@ use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 use sidelight_governance::error::{AskError, ChangeError, LoadError, UnknownWord};
 use sidelight_governance::{
-    Action, Change, Governance, Instant, InvalidInstant, PipelineQuery, PredictOptions, Query,
-    RecordType,
+    Action, AssignedEdit, Change, Governance, Instant, InvalidInstant, PipelineQuery,
+    PredictOptions, Query, RecordType,
 };
 
 /// One file of cases.
@@ -329,6 +329,11 @@ pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
             let options = PredictOptions::from_json(&args.object(1))?;
             json(&at.predict(&args.changes(0)?, &options)?)
         }
+        "predictAssigned" => json(&at.predict_assigned(args.text(0)?, &args.edit(1)?)?),
+        "editAssigned" => {
+            let now = at.now();
+            json(&governance.edit_assigned(now, args.text(0)?, &args.edit(1)?)?)
+        }
         "apply" => json(&governance.apply(&args.changes(0)?)?),
         "diagnose" => json(&at.diagnose()),
         "nextChange" => json(&at.next_change()),
@@ -384,6 +389,10 @@ impl<'a> Arguments<'a> {
     /// A query or options: what is absent asks for nothing.
     fn object(&self, position: usize) -> String {
         self.json(position, "{}")
+    }
+
+    fn edit(&self, position: usize) -> Result<AssignedEdit, Refusal> {
+        Ok(AssignedEdit::from_json(&self.json(position, "null"))?)
     }
 
     fn changes(&self, position: usize) -> Result<Vec<Change>, Refusal> {

@@ -13,10 +13,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use sidelight_governance::org::{
     Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
-    Profile, ReportsReach, Role, Settings, Status, Tier, User,
+    Profile, ReportsReach, Role, SavedView, Settings, Status, Tier, User,
 };
 use sidelight_governance::profile::applicable;
-use sidelight_governance::{Action, Instant, RecordType, Toggle};
+use sidelight_governance::{Action, Filter, Instant, RecordType, Sort, Toggle};
 
 /// An organisation that prints itself as the JSON of a conformance case.
 #[derive(Clone, PartialEq)]
@@ -410,10 +410,49 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
 }
 
+#[derive(Debug, Clone)]
+struct ViewSeed {
+    user: u8,
+    kind: RecordType,
+    filter: Option<Filter>,
+    sort: Option<Vec<Sort>>,
+    action: Option<Action>,
+}
+
+fn view() -> impl Strategy<Value = ViewSeed> {
+    let kinds = prop_oneof![
+        3 => Just(RecordType::Account),
+        2 => Just(RecordType::Prospect),
+        1 => select(RecordType::ALL),
+    ];
+    (
+        reference(),
+        kinds,
+        maybe(0.7, query::stored_filter()),
+        maybe(0.6, query::stored_sort()),
+        maybe(
+            0.3,
+            select(vec![Action::View, Action::Edit, Action::Assign]),
+        ),
+    )
+        .prop_map(|(user, kind, filter, sort, action)| ViewSeed {
+            user,
+            kind,
+            filter,
+            sort,
+            action,
+        })
+}
+
+/// Names of job roles, some alike but for their case.
+fn job_role_name() -> impl Strategy<Value = &'static str> {
+    select(vec!["AE", "Ae", "SDR", "CSM", "Σales", "σALES", "Other"])
+}
+
 /// A small organisation with everything that loads: forests and cycles, references that name
 /// nothing, guests around [`now`], every scope and toggle, ids that are equal across kinds.
 pub fn organisation() -> impl Strategy<Value = Sample> {
-    let ids = (ids(), ids(), ids(), ids(), ids(), ids(), ids());
+    let ids = (ids(), ids(), ids(), ids(), ids(), ids(), ids(), ids());
     let sizes = (
         vec(parent(), 0..8),
         vec(profile(), 1..4),
@@ -421,64 +460,84 @@ pub fn organisation() -> impl Strategy<Value = Sample> {
         vec(email(), 0..3),
         vec(record(), 0..9),
         vec(deal(), 0..7),
+        vec(view(), 0..4),
     );
-    (ids, settings(), maybe(0.5, 0..4_usize), sizes).prop_map(
-        |(
-            (job_role_ids, role_ids, profile_ids, user_ids, company_ids, record_ids, deal_ids),
-            settings,
-            job_roles,
-            seeds,
-        )| {
-            let (parents, profiles, users, companies, records, deals) = seeds;
-            let kinds = Kinds {
-                job_roles: Ids::new(job_role_ids, job_roles.unwrap_or(0)),
-                roles: Ids::new(role_ids, parents.len()),
-                profiles: Ids::new(profile_ids, profiles.len()),
-                users: Ids::new(user_ids, users.len()),
-                companies: Ids::new(company_ids, companies.len()),
-                record_ids,
-                deals: Ids::new(deal_ids, deals.len()),
-            };
-            Sample(Org {
-                format: Format::V1,
-                id: "sample".to_owned(),
-                name: "Sample".to_owned(),
-                time_zone: "Europe/Berlin".to_owned(),
-                settings,
-                job_roles: job_roles.map(|_| {
-                    kinds
-                        .job_roles
-                        .each()
-                        .map(|id| JobRole {
-                            name: format!("Job role {id}"),
-                            id,
-                        })
-                        .collect()
-                }),
-                roles: kinds.roles(parents),
-                profiles: kinds
-                    .profiles
-                    .each()
-                    .zip(profiles)
-                    .map(|(id, seed)| seed.build(id))
-                    .collect(),
-                users: kinds
-                    .users
-                    .each()
-                    .zip(users)
-                    .map(|(id, seed)| kinds.user(id, seed))
-                    .collect(),
-                companies: kinds.companies(companies),
-                records: kinds.records(records),
-                deals: kinds
-                    .deals
-                    .each()
-                    .zip(deals)
-                    .map(|(id, seed)| kinds.deal(id, seed))
-                    .collect(),
-            })
-        },
+    (
+        ids,
+        settings(),
+        maybe(0.5, vec(job_role_name(), 0..4)),
+        sizes,
     )
+        .prop_map(
+            |(
+                (
+                    job_role_ids,
+                    role_ids,
+                    profile_ids,
+                    user_ids,
+                    company_ids,
+                    record_ids,
+                    deal_ids,
+                    view_ids,
+                ),
+                settings,
+                job_roles,
+                seeds,
+            )| {
+                let (parents, profiles, users, companies, records, deals, views) = seeds;
+                let kinds = Kinds {
+                    job_roles: Ids::new(job_role_ids, job_roles.as_ref().map_or(0, Vec::len)),
+                    roles: Ids::new(role_ids, parents.len()),
+                    profiles: Ids::new(profile_ids, profiles.len()),
+                    users: Ids::new(user_ids, users.len()),
+                    companies: Ids::new(company_ids, companies.len()),
+                    record_ids,
+                    deals: Ids::new(deal_ids, deals.len()),
+                };
+                Sample(Org {
+                    format: Format::V1,
+                    id: "sample".to_owned(),
+                    name: "Sample".to_owned(),
+                    time_zone: "Europe/Berlin".to_owned(),
+                    settings,
+                    job_roles: job_roles.map(|names| {
+                        let named = kinds.job_roles.each().zip(names);
+                        named
+                            .map(|(id, name)| JobRole {
+                                name: name.to_owned(),
+                                id,
+                            })
+                            .collect()
+                    }),
+                    roles: kinds.roles(parents),
+                    profiles: kinds
+                        .profiles
+                        .each()
+                        .zip(profiles)
+                        .map(|(id, seed)| seed.build(id))
+                        .collect(),
+                    users: kinds
+                        .users
+                        .each()
+                        .zip(users)
+                        .map(|(id, seed)| kinds.user(id, seed))
+                        .collect(),
+                    companies: kinds.companies(companies),
+                    records: kinds.records(records),
+                    deals: kinds
+                        .deals
+                        .each()
+                        .zip(deals)
+                        .map(|(id, seed)| kinds.deal(id, seed))
+                        .collect(),
+                    views: view_ids
+                        .into_iter()
+                        .zip(views)
+                        .map(|(id, seed)| kinds.view(id, seed))
+                        .collect(),
+                })
+            },
+        )
 }
 
 /// The ids of every kind, by which the seeds' numbers become references.
@@ -609,6 +668,18 @@ impl Kinds {
             })
         };
         seeds.iter().enumerate().filter_map(record).collect()
+    }
+
+    fn view(&self, id: &str, seed: ViewSeed) -> SavedView {
+        SavedView {
+            id: id.to_owned(),
+            user: self.users.named(seed.user),
+            name: format!("View {id}"),
+            kind: seed.kind,
+            filter: seed.filter,
+            sort: seed.sort,
+            action: seed.action,
+        }
     }
 
     fn deal(&self, id: String, seed: DealSeed) -> Deal {

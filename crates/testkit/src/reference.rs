@@ -7,8 +7,10 @@
 //! Users, roles and records are found by comparing ids, so a reference that names nothing is
 //! nothing (§10.1).
 
+pub mod bulk_edit;
 pub mod change;
 mod deal;
+pub mod diagnosis;
 mod explanation;
 mod list;
 mod person;

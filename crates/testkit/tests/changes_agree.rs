@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult};
+use serde_json::{Map, Value};
 use sidelight_governance::org::Org;
 use sidelight_governance::{
-    Action, Change, Decision, Governance, PredictOptions, RecordType, Scope,
+    Action, Change, Decision, EditOutcome, Governance, PredictOptions, RecordType, Scope,
 };
 use sidelight_testkit::agreement::{self, ON_RECORDS, everyone};
-use sidelight_testkit::generate::change::changed_organisation;
+use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
 use sidelight_testkit::generate::{self, Sample};
 use sidelight_testkit::reference::{Reference, change};
 
@@ -43,6 +44,7 @@ fn in_any_order(org: &Org) -> Org {
     org.records
         .sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
     org.deals.sort_by(|a, b| a.id.cmp(&b.id));
+    org.views.sort_by(|a, b| a.id.cmp(&b.id));
     org
 }
 
@@ -69,12 +71,14 @@ fn ids(org: &Org) -> Vec<(&str, &str)> {
         records.map(|record| (record.kind.as_str(), record.id.as_str()))
     });
     let deals = org.deals.iter().map(|deal| ("deal", deal.id.as_str()));
+    let views = org.views.iter().map(|view| ("view", view.id.as_str()));
     roles
         .chain(profiles)
         .chain(users)
         .chain(companies)
         .chain(records)
         .chain(deals)
+        .chain(views)
         .collect()
 }
 
@@ -124,6 +128,8 @@ proptest! {
                 agreement::people(at, reference)?;
                 agreement::deals(at, reference)?;
                 agreement::notices(at, reference)?;
+                agreement::diagnostics(at, reference)?;
+                agreement::saved_views(at, reference, &Value::Object(Map::new()))?;
             }
             (made, expected) => {
                 prop_assert!(
@@ -132,6 +138,40 @@ proptest! {
                     made,
                     expected.map(|_| ())
                 );
+            }
+        }
+    }
+
+    /// What a bulk edit answers, and that it leaves exactly that: natively, as its list of changes
+    /// and as a fresh load (§5.3).
+    #[test]
+    fn bulk_edits_agree((Sample(org), edits) in edited_organisation()) {
+        let now = generate::now();
+        let mut governance = Governance::from_org(org).unwrap();
+        for (actor, edit) in &edits {
+            let (before, revision) = (governance.to_org(), governance.revision());
+            agreement::bulk_edit(governance.at(now), reference(&before), actor, edit)?;
+            let planned = governance.at(now).predict_assigned(actor, edit);
+            prop_assert_eq!(governance.to_org(), before.clone());
+            let mut by_changes = governance.clone();
+            let made = governance.edit_assigned(now, actor, edit);
+            prop_assert_eq!(&made, &planned);
+            match reference(&before).edit_assigned(actor, edit) {
+                Err(_) => prop_assert_eq!(governance.to_org(), before),
+                Ok((_, after)) => {
+                    let edited = made.unwrap();
+                    by_changes.apply(&edited.changes).unwrap();
+                    prop_assert_eq!(governance.to_org(), after.clone());
+                    prop_assert_eq!(by_changes.to_org(), after.clone());
+                    prop_assert_eq!(
+                        governance.revision() > revision,
+                        edited.results.iter().any(|it| it.outcome == EditOutcome::Changed)
+                    );
+                    agreement::lists(governance.at(now), reference(&after))?;
+                    // The same edit again finds everything done.
+                    let again = governance.at(now).predict_assigned(actor, edit).unwrap();
+                    prop_assert!(again.changes.is_empty(), "{:?}", again);
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
-use sidelight_governance::{ObstacleCode, Relation, Rule};
+use sidelight_governance::{Diagnostic, ObstacleCode, Relation, Rule};
 use sidelight_testkit::conformance::{self, File};
 
 fn files() -> Vec<File> {
@@ -64,6 +64,37 @@ fn every_rule_obstacle_and_relation_has_a_case() {
         .filter(|word| !words.contains(*word))
         .collect();
     assert_eq!(missing, [""; 0]);
+}
+
+/// The same of §10.5, and of the page's list of codes.
+#[test]
+fn every_diagnostic_has_a_case_and_a_line_in_the_semantics() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut words = BTreeSet::new();
+    for path in files().iter().map(|file| &file.path) {
+        let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        for case in file["cases"].as_array().unwrap() {
+            if case["ask"]["call"] == "diagnose" {
+                texts(&case["includes"], &mut words);
+                texts(&case["expect"], &mut words);
+            }
+        }
+    }
+    let missing: Vec<_> = Diagnostic::CODES
+        .into_iter()
+        .filter(|code| !words.contains(*code))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+
+    let page = std::fs::read_to_string(root.join("docs/semantics.md")).unwrap();
+    let told = page.lines().filter_map(|line| {
+        let mut cells = line.trim().strip_prefix("| ")?.split(" | ");
+        let severity = cells.next()?;
+        let severities = ["error", "warning", "info"];
+        severities.contains(&severity).then(|| cells.next())?
+    });
+    let told: Vec<_> = told.map(|code| code.trim_matches('`')).collect();
+    assert_eq!(told, Diagnostic::CODES);
 }
 
 /// Every text under a member named `rule`, `code` or `relation`.

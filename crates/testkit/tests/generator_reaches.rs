@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sidelight_governance::error::Code;
-use sidelight_governance::{Action, Governance, RecordType};
-use sidelight_testkit::generate::change::changed_organisation;
+use sidelight_governance::{Action, Diagnostic, Governance, RecordType};
+use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
 use sidelight_testkit::generate::sized::{self, Size};
 use sidelight_testkit::generate::{self, Sample};
+use sidelight_testkit::reference::bulk_edit::Edited;
 use sidelight_testkit::reference::{Decision, Reference, change};
 
 const CASES: usize = 2_000;
@@ -153,7 +154,8 @@ fn every_reason_and_every_obstacle_occurs_and_neither_drowns_the_other() {
 }
 
 /// Why a change is refused (§10.2), as far as a list of changes can be wrong.
-const REFUSALS: [Code; 19] = [
+const REFUSALS: [Code; 20] = [
+    Code::UnknownView,
     Code::UnknownUser,
     Code::UnknownRole,
     Code::UnknownJobRole,
@@ -220,11 +222,13 @@ fn every_operation_is_made_and_every_refusal_occurs() {
         "setDealOwner",
     ];
     let puts = [
-        "jobRole", "role", "profile", "user", "company", "record", "deal", "settings",
+        "jobRole", "role", "profile", "user", "company", "record", "deal", "settings", "view",
     ]
     .map(|kind| format!("put {kind}"));
-    let removals = ["role", "profile", "user", "company", "record", "deal"]
-        .map(|kind| format!("remove {kind}"));
+    let removals = [
+        "role", "profile", "user", "company", "record", "deal", "view",
+    ]
+    .map(|kind| format!("remove {kind}"));
     let operations = ops
         .map(str::to_owned)
         .into_iter()
@@ -240,6 +244,98 @@ fn every_operation_is_made_and_every_refusal_occurs() {
         (CASES / 4..CASES * 3 / 4).contains(&made),
         "{made} of {CASES} lists are made"
     );
+}
+
+#[test]
+fn every_diagnostic_and_every_kind_of_answer_to_a_saved_view_occurs() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = generate::organisation();
+    let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+    for _ in 0..CASES {
+        let Sample(org) = strategy.new_tree(&mut runner).unwrap().current();
+        let now = generate::now();
+        let reference = Reference { org: &org, now };
+        for told in reference.diagnose() {
+            *words.entry(told.code).or_default() += 1;
+        }
+        for view in &org.views {
+            let query = json!({ "view": view.id });
+            for user in &org.users {
+                let listed = reference.visible(&user.id, view.kind, &query);
+                let seen = reference.visible(&user.id, view.kind, &json!({}));
+                let word = match (listed, seen) {
+                    (None, _) => "unknown-view",
+                    (Some(listed), _) if listed.is_empty() => "lists nothing",
+                    (Some(listed), Some(seen)) if listed.len() < seen.len() => "leaves some out",
+                    (Some(listed), seen) if seen.as_ref() != Some(&listed) => "another order",
+                    _ => "lists all",
+                };
+                *words.entry(word).or_default() += 1;
+            }
+        }
+    }
+    for (word, count) in &words {
+        println!("  {word:20} {count}");
+    }
+    let answers = [
+        "unknown-view",
+        "lists nothing",
+        "leaves some out",
+        "another order",
+        "lists all",
+    ];
+    // What a document has beside its format is no part of an organisation as data.
+    let codes = Diagnostic::CODES
+        .into_iter()
+        .filter(|code| *code != "unknown-member");
+    for word in codes.chain(answers) {
+        let count = words.get(word).unwrap_or(&0);
+        assert!(
+            *count >= 5,
+            "`{word}` occurs {count} times in {CASES} organisations"
+        );
+    }
+}
+
+#[test]
+fn every_outcome_of_a_bulk_edit_occurs() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = edited_organisation();
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..CASES {
+        let (Sample(org), edits) = strategy.new_tree(&mut runner).unwrap().current();
+        let now = generate::now();
+        for (actor, edit) in &edits {
+            let reference = Reference { org: &org, now };
+            let told = match reference.edit_assigned(actor, edit) {
+                Err(code) => vec![code.to_string()],
+                Ok((results, _)) => results.iter().map(|it| format!("{it:?}")).collect(),
+            };
+            for word in told {
+                *words.entry(word).or_default() += 1;
+            }
+        }
+    }
+    for (word, count) in &words {
+        println!("  {word:32} {count}");
+    }
+    let refusals = [
+        Code::UnknownRecord,
+        Code::NotPermitted,
+        Code::UnknownUser,
+        Code::LockedUser,
+        Code::UnknownJobRole,
+    ]
+    .map(|code| format!("{:?}", Edited::Refused(code)));
+    let whole = [Code::NotAssignable, Code::ContradictoryEdit].map(|code| code.to_string());
+    let outcomes = [Edited::Changed, Edited::Unchanged].map(|outcome| format!("{outcome:?}"));
+    for word in refusals.into_iter().chain(whole).chain(outcomes) {
+        let count = words.get(&word).unwrap_or(&0);
+        assert!(
+            *count >= 5,
+            "`{word}` occurs {count} times in {CASES} organisations"
+        );
+    }
 }
 
 #[test]

@@ -60,6 +60,23 @@ proptest! {
     }
 
     #[test]
+    fn saved_views_agree(
+        sample in generate::organisation(),
+        queries in prop::collection::vec(query::query(), 3),
+    ) {
+        on_both(&sample, |at, reference| {
+            queries
+                .iter()
+                .try_for_each(|query| agreement::saved_views(at, reference, query))
+        })?;
+    }
+
+    #[test]
+    fn diagnostics_agree(sample in generate::organisation()) {
+        on_both(&sample, agreement::diagnostics)?;
+    }
+
+    #[test]
     fn the_people_of_records_agree(sample in generate::organisation()) {
         on_both(&sample, agreement::people)?;
     }

@@ -1,7 +1,11 @@
 //! A slice answers its viewer as the whole organisation does, and has nothing in it that the viewer
 //! may not see (§11).
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::BTreeSet;
 
@@ -324,6 +328,11 @@ fn unmistakable(org: &Org) -> Org {
         }
         item.account.iter_mut().for_each(|id| mark("account", id));
     }
+    for item in &mut org.views {
+        item.name = marked("name of view", &item.id);
+        mark("view", &mut item.id);
+        mark("user", &mut item.user);
+    }
     for item in &mut org.deals {
         item.name = item.name.as_ref().map(|_| marked("name of deal", &item.id));
         mark("deal", &mut item.id);
@@ -387,6 +396,10 @@ fn allowed_marks(reference: Reference<'_>, viewer: &str) -> BTreeSet<String> {
     for &(_, id) in &shown.records {
         allowed.insert(id.to_owned());
         allowed.extend(["name", "field", "value"].map(|of| part(of, id)));
+    }
+    let views = reference.org.views.iter();
+    for view in views.filter(|view| view.user == viewer) {
+        allowed.extend([view.id.clone(), part("name", &view.id)]);
     }
     let own = reference.org.users.iter().find(|user| user.id == viewer);
     if let Some(own) = own {

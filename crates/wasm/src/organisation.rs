@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use sidelight_governance::error::Code;
 use sidelight_governance::{
-    Action, At, Change, Governance, Instant, Limits, PipelineQuery, PredictOptions, Query,
-    RecordType,
+    Action, AssignedEdit, At, Change, Governance, Instant, Limits, PipelineQuery, PredictOptions,
+    Query, RecordType,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -277,6 +277,32 @@ impl Organisation {
     /// [`Governance::viewer`]
     pub fn viewer(&self) -> Option<String> {
         self.governance.viewer().map(str::to_owned)
+    }
+
+    /// [`At::predict_assigned`], for an edit as JSON.
+    ///
+    /// # Errors
+    /// As there, and an edit that is none.
+    #[wasm_bindgen(js_name = predictAssigned)]
+    pub fn predict_assigned(&self, clock: f64, actor: &str, edit: &str) -> Result<String, Failure> {
+        let edit = AssignedEdit::from_json(edit)?;
+        answer(&self.at(clock)?.predict_assigned(actor, &edit)?)
+    }
+
+    /// [`Governance::edit_assigned`], for an edit as JSON.
+    ///
+    /// # Errors
+    /// As there, and an edit that is none.
+    #[wasm_bindgen(js_name = editAssigned)]
+    pub fn edit_assigned(
+        &mut self,
+        clock: f64,
+        actor: &str,
+        edit: &str,
+    ) -> Result<String, Failure> {
+        let now = self.at(clock)?.now();
+        let edit = AssignedEdit::from_json(edit)?;
+        answer(&self.governance.edit_assigned(now, actor, &edit)?)
     }
 
     /// [`Governance::revision`]

@@ -34,7 +34,15 @@ export function idsToJson(ids) {
 
 /** The JSON of a query or of options, or nothing where there is none. */
 export function objectToQuestion(value, name) {
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : objectToText(value, name);
+}
+
+/** The JSON of an edit of assigned users. */
+export function editToJson(edit) {
+  return objectToText(edit, 'edit');
+}
+
+function objectToText(value, name) {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(name, `\`${name}\` must be an object, not ${kindOf(value)}`);
   }

@@ -1,6 +1,7 @@
 import {
   changesToJson,
   documentToBytes,
+  editToJson,
   idsToJson,
   invalid,
   kindOf,
@@ -148,6 +149,18 @@ export class Governance {
   slice(user) {
     requireText(user, 'user');
     return this.#ask((organisation, clock) => organisation.slice(clock, user));
+  }
+
+  predictAssigned(actor, edit) {
+    requireText(actor, 'actor');
+    const json = editToJson(edit);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.predictAssigned(clock, actor, json)));
+  }
+
+  editAssigned(actor, edit) {
+    requireText(actor, 'actor');
+    const json = editToJson(edit);
+    return this.#ask((organisation, clock) => JSON.parse(organisation.editAssigned(clock, actor, json)));
   }
 
   nextChange() {

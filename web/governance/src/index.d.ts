@@ -30,6 +30,8 @@ export interface Org {
   companies?: { id: string; name: string; accountOwnerEmail?: string | null }[];
   records?: CrmRecord[];
   deals?: Deal[];
+  /** The views that users saved. */
+  views?: SavedView[];
 }
 export interface Profile {
   id: string;
@@ -77,6 +79,19 @@ export interface Deal {
   currency?: string | null;
   expectedClose?: string | null;
   createdAt?: string | null;
+}
+
+/** A view that a user saved: it is its user's alone, and lists what that user sees. */
+export interface SavedView {
+  /** Unique among views; not `assigned-to-me`. */
+  id: string;
+  user: string;
+  name: string;
+  type: RecordType;
+  where?: Filter | null;
+  sort?: { by: string; descending?: boolean }[] | null;
+  /** Absent: view. */
+  action?: "view" | "edit" | "delete" | "assign" | null;
 }
 
 // ── loading ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,6 +171,14 @@ export class Governance {
   predict(changes: Change[], options?: PredictOptions): Prediction;
   /** All or nothing; throws a GovernanceError whose `path` begins with the number of the change that is refused. */
   apply(changes: Change[]): void;
+  /** What `editAssigned` would do, without doing it. */
+  predictAssigned(actor: string, edit: AssignedEdit): EditedAssigned;
+  /**
+   * Edits the assigned users of many records in the name of the actor, who needs to see each record and may assign it.
+   * Each record is changed as a whole, was so already, or is refused by itself. Throws a GovernanceError for an edit that
+   * contradicts itself (`contradictory-edit`) or is of a type without assigned users (`not-assignable`).
+   */
+  editAssigned(actor: string, edit: AssignedEdit): EditedAssigned;
   /** The next instant at which an answer changes by itself, because a guest term ends, or null. */
   nextChange(): string | null;
   // ── the organisation itself ───────────────────────────────────────────────────────────────────────────
@@ -197,10 +220,13 @@ export interface Decision {
   advisory: boolean;
 }
 export interface Query {
-  /** Absent: view. */
+  /** Absent: the view's, else view. */
   action?: Action;
+  /** `assigned-to-me`, or the id of a view that the asking user saved for the type. */
   view?: "assigned-to-me" | string;
+  /** Together with the view's filter. */
   where?: Filter;
+  /** Absent: the view's. */
   sort?: { by: string; descending?: boolean }[];
   /** No silent truncation: `total` is always the full count. */
   limit?: number;
@@ -239,8 +265,24 @@ export type Change =
   | { op: "setGuest"; user: string; expiresAt?: string; claimed?: boolean; revokedAt?: string | null }
   | { op: "setTier"; user: string; company: string; tier: Tier | null; primary?: boolean }
   | { op: "setDealOwner"; deal: string; owner: string }
-  | { op: "put"; kind: "jobRole" | "role" | "profile" | "user" | "company" | "record" | "deal" | "settings"; value: object }
-  | { op: "remove"; kind: "role" | "profile" | "user" | "company" | "record" | "deal"; id: string; type?: RecordType };
+  | { op: "put"; kind: "jobRole" | "role" | "profile" | "user" | "company" | "record" | "deal" | "settings" | "view"; value: object }
+  | { op: "remove"; kind: "role" | "profile" | "user" | "company" | "record" | "deal" | "view"; id: string; type?: RecordType };
+/** An edit of the assigned users of many records: some are added and removed, or all are replaced. */
+export interface AssignedEdit {
+  type: RecordType;
+  ids: string[];
+  /** Without a job role, an assignment keeps the one that it has. */
+  add?: (string | { user: string; jobRole?: string | null })[] | null;
+  remove?: string[] | null;
+  /** Neither with `add` nor with `remove`. */
+  replace?: (string | { user: string; jobRole?: string | null })[] | null;
+}
+export interface EditedAssigned {
+  /** One for each id of the edit, in its order. `path` points into the edit. */
+  results: { id: string; outcome: "changed" | "unchanged" | "refused"; refusal?: { code: string; path: string; message: string } }[];
+  /** What makes it so, as `apply` takes it. */
+  changes: Change[];
+}
 export interface PredictOptions {
   /** Only for these users. */
   users?: string[];
@@ -257,8 +299,12 @@ export interface Prediction {
   lost: number;
 }
 export interface Diagnostic {
-  code: "role-cycle" | "missing-parent" | "unknown-reference" | "lifted-reach" | "orphaned-record" | "owner-not-assigned" | "guest-admin" | "guest-wide-reach" | "guest-expiring" | "no-primary-company" | string;
+  code: "role-cycle" | "missing-parent" | "unknown-member" | "unknown-reference" | "duplicate-name" | "guest-admin" | "guest-expiring"
+    | "guest-wide-reach" | "shared-lead" | "no-primary-company" | "orphaned-record" | "lifted-reach" | "owner-not-assigned"
+    | "unused-profile" | "scope-without-reach" | "scope-beyond-view" | "toggle-without-effect" | string;
   severity: "error" | "warning" | "info";
   subjects: { kind: string; id: string }[];
+  /** How much there is of it, in a unit of the code's own: records, roles, settings and so on. */
+  count: number;
   text: string;
 }

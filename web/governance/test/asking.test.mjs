@@ -24,8 +24,8 @@ test('the class has what this version answers, and nothing that it does not', ()
   const members = Reflect.ownKeys(Governance.prototype).filter((key) => key !== 'constructor');
   assert.ok(members.includes(Symbol.dispose));
   assert.deepEqual(members.filter((key) => typeof key === 'string').sort(), [
-    'actions', 'apply', 'assignees', 'can', 'canMany', 'dealNotifications', 'dealViewers', 'diagnose', 'explain', 'explainDeal',
-    'free', 'nextChange', 'pipeline', 'predict', 'revision', 'setNow', 'slice', 'toJSON', 'viewer', 'viewers', 'visible', 'visibleIndices',
+    'actions', 'apply', 'assignees', 'can', 'canMany', 'dealNotifications', 'dealViewers', 'diagnose', 'editAssigned',
+    'explain', 'explainDeal', 'free', 'nextChange', 'pipeline', 'predict', 'predictAssigned', 'revision', 'setNow', 'slice', 'toJSON', 'viewer', 'viewers', 'visible', 'visibleIndices',
   ]);
   assert.deepEqual(Object.keys(package_).sort(), ['Governance', 'GovernanceError', 'default', 'init', 'initSync']);
   assert.equal(governance.revision, 0);
@@ -164,7 +164,7 @@ test('explainDeal and dealViewers', () => {
 test('diagnose', () => {
   const dangling = loaded({ ...ORG, records: [{ type: 'account', id: 'x', owner: 'ghost' }] });
   const [diagnostic] = dangling.diagnose().filter(({ code }) => code === 'unknown-reference');
-  assert.deepEqual(Object.keys(diagnostic).sort(), ['code', 'severity', 'subjects', 'text']);
+  assert.deepEqual(Object.keys(diagnostic).sort(), ['code', 'count', 'severity', 'subjects', 'text']);
   assert.ok(diagnostic.subjects.some(({ id }) => id === 'x'));
 });
 

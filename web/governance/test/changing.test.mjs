@@ -94,6 +94,70 @@ test('the next change is the end of a guest term, and notifications leave out wh
   assert.deepEqual(governance.dealNotifications('nothing', 'pam'), []);
 });
 
+test('a bulk edit has a result for each record, and leaves what it says', () => {
+  const governance = loaded();
+  const edit = { type: 'account', ids: ['globex', 'hooli', 'initech', 'globex'], add: [{ user: 'bo', jobRole: 'sdr' }], remove: ['cy'] };
+  const planned = governance.predictAssigned('cy', edit);
+  assert.equal(governance.revision, 0);
+  assert.deepEqual(planned.results.map(({ id, outcome, refusal }) => [id, outcome, refusal?.code]), [
+    ['globex', 'changed', undefined], ['hooli', 'refused', 'unknown-record'], ['initech', 'changed', undefined], ['globex', 'unchanged', undefined],
+  ]);
+  assert.deepEqual(Object.keys(planned.results[0]), ['id', 'outcome']);
+  const changed = loaded();
+  assert.deepEqual(changed.editAssigned('cy', edit), planned);
+  assert.equal(changed.revision, 1);
+  governance.apply(planned.changes);
+  assert.deepEqual(governance.toJSON(), changed.toJSON());
+  assert.deepEqual(changed.toJSON().records.slice(0, 3).map(({ assigned }) => assigned), [
+    [{ user: 'bo', jobRole: 'sdr' }], [{ user: 'bo', jobRole: 'sdr' }], undefined,
+  ]);
+  const again = changed.editAssigned('bo', { ...edit, remove: [] });
+  assert.deepEqual([again.changes, changed.revision], [[], 1]);
+});
+
+test('a record that the actor does not see is refused in the words of one that does not exist', () => {
+  const governance = loaded();
+  const refusal = (id) => governance.predictAssigned('bo', { type: 'account', ids: [id], add: ['bo'] }).results[0].refusal;
+  const [hidden, missing] = [refusal('hooli'), refusal('absent')];
+  assert.deepEqual({ ...hidden, message: hidden.message.replace('hooli', 'absent') }, missing);
+  assert.equal(governance.predictAssigned('ada', { type: 'account', ids: ['globex'], add: ['bo'] }).results[0].refusal.code, 'not-permitted');
+});
+
+test('an edit that is none, or contradicts itself, is refused as a whole', () => {
+  const governance = loaded();
+  const call = (edit) => () => governance.editAssigned('cy', edit);
+  for (const wrong of [undefined, null, 1, 'add', [], () => ({})]) {
+    refuses(package_, call(wrong), 'invalid-argument', '/edit');
+  }
+  refuses(package_, () => governance.editAssigned(undefined, { type: 'account', ids: [] }), 'invalid-argument', '/actor');
+  refuses(package_, call({ type: 'account', ids: [], add: ['bo'], remove: ['bo'] }), 'contradictory-edit', '/remove/0');
+  refuses(package_, call({ type: 'account', ids: [], add: [], replace: [] }), 'contradictory-edit', '/replace');
+  refuses(package_, call({ type: 'task', ids: [] }), 'not-assignable', '/type');
+  refuses(package_, call({ type: 'account' }), 'invalid-field', '');
+  refuses(package_, call({ type: 'account', ids: [], ad: ['bo'] }), 'invalid-field', '/ad');
+  refuses(package_, call({ type: 'account', ids: [1] }), 'invalid-field', '/ids/0');
+  assert.equal(governance.revision, 0);
+});
+
+test('a saved view is put, listed by its user alone, written again and removed', () => {
+  const governance = loaded();
+  const view = {
+    id: 'big', user: 'ada', name: 'Big', type: 'account', sort: [{ by: 'name', descending: true }],
+    where: { any: [{ field: 'employees', min: 5 }, { not: { owner: ['bo', 'cy'] } }] },
+  };
+  governance.apply([{ op: 'put', kind: 'view', value: view }]);
+  assert.deepEqual(governance.toJSON().views, [view]);
+  assert.deepEqual(governance.visible('ada', 'account', { view: 'big' }).ids, ['initech', 'hooli', 'globex']);
+  assert.deepEqual(governance.visible('ada', 'account', { view: 'big', where: { text: 'o' }, sort: [] }).ids, ['globex', 'hooli']);
+  const again = Governance.load(JSON.stringify(governance), { now: NOW });
+  assert.deepEqual(again.visible('ada', 'account', { view: 'big' }), governance.visible('ada', 'account', { view: 'big' }));
+  refuses(package_, () => governance.visible('bo', 'account', { view: 'big' }), 'unknown-view', '/view');
+  refuses(package_, () => governance.visible('ada', 'opportunity', { view: 'big' }), 'unknown-view', '/view');
+  governance.apply([{ op: 'remove', kind: 'view', id: 'big' }]);
+  refuses(package_, () => governance.visible('ada', 'account', { view: 'big' }), 'unknown-view', '/view');
+  assert.equal(governance.toJSON().views, undefined);
+});
+
 test('changes and options of a wrong kind are refused by their name', () => {
   const governance = loaded();
   for (const wrong of [undefined, null, 1, 'assign', {}, () => []]) {

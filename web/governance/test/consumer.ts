@@ -6,12 +6,14 @@ import init, {
   Governance,
   GovernanceError,
   type Action,
+  type AssignedEdit,
   type Assignees,
   type Change,
   type CrmRecord,
   type Deal,
   type Decision,
   type Diagnostic,
+  type EditedAssigned,
   type Filter,
   type Grant,
   type Obstacle,
@@ -24,6 +26,7 @@ import init, {
   type Profile,
   type Query,
   type RecordType,
+  type SavedView,
   type Scope,
   type Tier,
   type Toggle,
@@ -58,6 +61,11 @@ same<Governance['dealNotifications'], (id: string, actor: string) => string[]>(t
 same<Governance['predict'], (changes: Change[], options?: PredictOptions) => Prediction>(true);
 same<PredictOptions, { users?: string[]; types?: (RecordType | 'deal')[]; action?: Action; sample?: number }>(true);
 same<Governance['apply'], (changes: Change[]) => void>(true);
+same<Governance['editAssigned'], (actor: string, edit: AssignedEdit) => EditedAssigned>(true);
+same<Governance['predictAssigned'], (actor: string, edit: AssignedEdit) => EditedAssigned>(true);
+same<EditedAssigned['changes'], Change[]>(true);
+same<Org['views'], SavedView[] | undefined>(true);
+same<Diagnostic['count'], number>(true);
 same<Governance['nextChange'], () => string | null>(true);
 same<Governance['diagnose'], () => Diagnostic[]>(true);
 same<Governance['toJSON'], () => Org>(true);

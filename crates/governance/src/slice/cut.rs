@@ -416,6 +416,11 @@ impl<'g> Cut<'g> {
             profiles,
             users: shown.chain(unnamed).collect(),
             companies: self.companies(),
+            views: governance
+                .views()
+                .filter(|view| self.viewer.is_some() && view.user == self.name)
+                .cloned()
+                .collect(),
             records: Vec::new(),
             deals: self
                 .deals

@@ -4,12 +4,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use sidelight_governance::org::{
     Assignment, Company, CrmRecord, Deal, Guest, JobRole, Membership, Org, Profile, ReportsReach,
-    Role, Settings, Status, Tier, User,
+    Role, SavedView, Settings, Status, Tier, User,
 };
 use sidelight_governance::profile::applicable;
-use sidelight_governance::{Action, Change, RecordType, Removal, Scope, Thing, Toggle};
+use sidelight_governance::{
+    Action, AssignedEdit, Change, Filter, RecordType, Removal, Scope, Sort, Thing, Toggle,
+};
 
 use super::{IDS, Sample, instant, now, organisation};
+use crate::reference::Reference;
 
 /// An organisation and changes to it.
 ///
@@ -28,6 +31,22 @@ pub fn changed_organisation() -> impl Strategy<Value = (Sample, Vec<Change>)> {
         };
         let changes = draws.into_iter().map(change).collect();
         (sample, changes)
+    })
+}
+
+/// An organisation, and edits of assigned users in the names of actors.
+pub fn edited_organisation() -> impl Strategy<Value = (Sample, Vec<(String, AssignedEdit)>)> {
+    let bytes = vec(any::<u8>(), 40);
+    (organisation(), vec(bytes, 1..4)).prop_map(|(sample, draws)| {
+        let edit = |bytes: Vec<u8>| {
+            let org = &sample.0;
+            let bytes = bytes.into_iter();
+            let mut draw = Draw { org, bytes };
+            let edit = draw.edit();
+            (draw.actor(&edit), edit)
+        };
+        let edits = draws.into_iter().map(edit).collect();
+        (sample, edits)
     })
 }
 
@@ -213,13 +232,102 @@ impl Draw<'_> {
         }
     }
 
+    /// An edit of some records of one type, one of them perhaps twice.
+    fn edit(&mut self) -> AssignedEdit {
+        let kind = [
+            RecordType::Account,
+            RecordType::Prospect,
+            RecordType::Opportunity,
+        ];
+        let kind = if self.once_in(16) {
+            self.kind()
+        } else {
+            self.one_of(&kind).unwrap_or(RecordType::Account)
+        };
+        let of_kind = |record: &&CrmRecord| record.kind == kind;
+        let records = self.org.records.iter().filter(of_kind);
+        let records: Vec<String> = records.map(|record| record.id.clone()).collect();
+        let ids = (0..self.number(5)).map(|_| self.id(records.iter().cloned()));
+        let ids = ids.collect();
+        let count = self.number(3);
+        let assignments = |draw: &mut Self| -> Vec<Assignment> {
+            let assignment = |draw: &mut Self| Assignment {
+                user: if draw.once_in(8) {
+                    draw.id(std::iter::empty())
+                } else {
+                    draw.user()
+                },
+                job_role: draw.perhaps(Self::job_role),
+            };
+            (0..count).map(|_| assignment(draw)).collect()
+        };
+        let replaces = self.once_in(3);
+        let neither = !replaces || self.once_in(12);
+        AssignedEdit {
+            kind,
+            ids,
+            replace: replaces.then(|| assignments(self)),
+            add: (neither && self.once_in(2)).then(|| assignments(self)),
+            remove: (neither && self.once_in(2)).then(|| {
+                let count = self.number(3);
+                (0..count).map(|_| self.user()).collect()
+            }),
+        }
+    }
+
+    /// Mostly somebody who may make the edit.
+    fn actor(&mut self, edit: &AssignedEdit) -> String {
+        let reference = Reference {
+            org: self.org,
+            now: now(),
+        };
+        let users = self.org.users.iter().map(|user| user.id.clone());
+        let may = users.filter(|user| {
+            let mut ids = edit.ids.iter();
+            ids.any(|id| reference.can(user, Action::Assign, edit.kind, Some(id)))
+        });
+        let may: Vec<String> = may.collect();
+        if may.is_empty() || self.once_in(4) {
+            self.user()
+        } else {
+            self.one_of(&may).unwrap_or_default()
+        }
+    }
+
+    fn view(&mut self) -> String {
+        self.id(self.org.views.iter().map(|view| view.id.clone()))
+    }
+
+    fn new_view(&mut self, id: String) -> SavedView {
+        SavedView {
+            name: format!("View {id}"),
+            // The name of the built-in view is refused.
+            id: if self.once_in(16) {
+                "assigned-to-me".to_owned()
+            } else {
+                id
+            },
+            user: self.user(),
+            kind: self.kind(),
+            filter: self.perhaps(|draw| Filter::Owner(vec![draw.user()])),
+            sort: self.perhaps(|_| {
+                vec![Sort {
+                    by: "name".to_owned(),
+                    descending: true,
+                }]
+            }),
+            action: self.perhaps(|draw| draw.one_of(Action::ALL).unwrap_or(Action::View)),
+        }
+    }
+
     fn removal(&mut self) -> Removal {
-        match self.number(6) {
+        match self.number(7) {
             0 => Removal::User { id: self.user() },
             1 => Removal::Role { id: self.role() },
             2 => Removal::Profile { id: self.profile() },
             3 => Removal::Company { id: self.company() },
             4 => Removal::Deal { id: self.deal() },
+            5 => Removal::View { id: self.view() },
             _ => {
                 let (kind, id) = self.record();
                 Removal::Record { id, kind }
@@ -232,7 +340,11 @@ impl Draw<'_> {
         let is_new = self.once_in(3);
         let new_id = self.id(std::iter::empty());
         let id = |known: String| if is_new { new_id.clone() } else { known };
-        match self.number(14) {
+        match self.number(15) {
+            14 => {
+                let id = id(self.view());
+                Thing::View(Box::new(self.new_view(id)))
+            }
             0 => Thing::Settings(Settings {
                 multi_user_assignment: self.once_in(2),
                 reports_reach: self.one_of(ReportsReach::ALL).unwrap_or_default(),

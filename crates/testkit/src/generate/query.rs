@@ -5,23 +5,44 @@ use proptest::option::weighted as maybe;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
-use sidelight_governance::Action;
+use sidelight_governance::{Action, Filter, Sort};
 
 use super::IDS;
 
+const FIELDS: [&str; 9] = [
+    "id",
+    "name",
+    "owner",
+    "account",
+    "size",
+    "region",
+    "hot",
+    "__proto__",
+    "nothing",
+];
+
+/// A filter as a saved view has it.
+#[expect(
+    clippy::expect_used,
+    reason = "what is generated is the contract's JSON"
+)]
+pub(super) fn stored_filter() -> impl Strategy<Value = Filter> {
+    // One that leaves few out is more often between nothing and everything.
+    let few = ids().prop_map(|ids| json!({ "not": { "owner": ids } }));
+    prop_oneof![filter(), few].prop_map(|json| serde_json::from_value(json).expect("a filter"))
+}
+
+/// An order as a saved view has it.
+#[expect(
+    clippy::expect_used,
+    reason = "what is generated is the contract's JSON"
+)]
+pub(super) fn stored_sort() -> impl Strategy<Value = Vec<Sort>> {
+    sort(&FIELDS).prop_map(|json| serde_json::from_value(json.into()).expect("an order"))
+}
+
 /// A query over records, without limit and cursor.
 pub fn query() -> impl Strategy<Value = Value> {
-    let fields = [
-        "id",
-        "name",
-        "owner",
-        "account",
-        "size",
-        "region",
-        "hot",
-        "__proto__",
-        "nothing",
-    ];
     (
         maybe(
             0.3,
@@ -34,7 +55,7 @@ pub fn query() -> impl Strategy<Value = Value> {
         ),
         maybe(0.2, Just("assigned-to-me")),
         maybe(0.7, filter()),
-        maybe(0.7, sort(&fields)),
+        maybe(0.7, sort(&FIELDS)),
     )
         .prop_map(|(action, view, filter, sort)| {
             object([

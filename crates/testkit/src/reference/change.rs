@@ -209,6 +209,12 @@ fn put_conditions(org: &Org, thing: &Thing) -> Conditions {
             ]
         }
         Thing::Settings(_) => Vec::new(),
+        Thing::View(view) => vec![
+            (!view.id.is_empty(), Code::EmptyId),
+            (view.id != "assigned-to-me", Code::DuplicateId),
+            (view.action != Some(Action::Create), Code::InvalidField),
+            (has_user(org, &view.user), Code::UnknownUser),
+        ],
     }
 }
 
@@ -313,6 +319,10 @@ fn remove_conditions(org: &Org, removal: &Removal) -> Conditions {
         Removal::Company { id } => vec![(has_company(org, id), Code::UnknownCompany)],
         Removal::Record { id, kind } => vec![(has_record(org, *kind, id), Code::UnknownRecord)],
         Removal::Deal { id } => vec![(has_deal(org, id), Code::UnknownDeal)],
+        Removal::View { id } => vec![(
+            org.views.iter().any(|view| view.id == *id),
+            Code::UnknownView,
+        )],
     }
 }
 
@@ -463,6 +473,7 @@ fn put(org: &mut Org, thing: &Thing) {
         }
         Thing::Deal(deal) => place(&mut org.deals, (**deal).clone(), |a, b| a.id == b.id),
         Thing::Settings(settings) => org.settings = *settings,
+        Thing::View(view) => place(&mut org.views, (**view).clone(), |a, b| a.id == b.id),
     }
 }
 
@@ -484,6 +495,7 @@ fn remove(org: &mut Org, removal: &Removal) {
             .records
             .retain(|record| record.kind != *kind || record.id != *id),
         Removal::Deal { id } => org.deals.retain(|deal| deal.id != *id),
+        Removal::View { id } => org.views.retain(|view| view.id != *id),
     }
 }
 

@@ -192,7 +192,7 @@ impl<'a> Reference<'a> {
                 });
             }
         }
-        sort(&mut rows, query, |row, by| match by {
+        sort(&mut rows, query.get("sort"), |row, by| match by {
             "id" => Sortable::Text(row.deal.id.clone()),
             "name" => row.deal.name.clone().into(),
             "company" => Sortable::Text(row.deal.company.clone()),

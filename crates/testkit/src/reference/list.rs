@@ -3,33 +3,46 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
-use sidelight_governance::org::{CrmRecord, FieldValue};
+use sidelight_governance::org::{CrmRecord, FieldValue, SavedView};
 use sidelight_governance::{Action, Amount, RecordType};
 
 use super::{Grant, Reference, assigned_users, people};
 
 impl<'a> Reference<'a> {
     /// The ids of the type's records that the user may do this to and that the query (the contract's
-    /// JSON, without limit and cursor) asks for, in its order.
-    pub fn visible(self, user: &str, kind: RecordType, query: &Value) -> Vec<&'a str> {
-        let action = query
-            .get("action")
+    /// JSON, without limit and cursor) asks for, in its order; nothing for a view that is not the user's.
+    pub fn visible(self, user: &str, kind: RecordType, query: &Value) -> Option<Vec<&'a str>> {
+        let view = query.get("view").and_then(Value::as_str);
+        let mine = view == Some("assigned-to-me");
+        let saved = match view.filter(|_| !mine) {
+            Some(id) => serde_json::to_value(self.saved_view(user, kind, id)?).ok()?,
+            None => Value::Null,
+        };
+        // §5.4: the question's own action and order come before the view's; both filters hold.
+        let asked = |member: &str| query.get(member).or_else(|| saved.get(member));
+        let action = asked("action")
             .and_then(Value::as_str)
             .and_then(Action::from_word)
             .unwrap_or(Action::View);
-        let mine = query.get("view").and_then(Value::as_str) == Some("assigned-to-me");
         let mut records: Vec<&CrmRecord> = Vec::new();
         for r in self.records(kind) {
             if self.can(user, action, kind, Some(&r.id))
                 // §5.4: "assigned to me" is owner or assigned.
                 && (!mine || people(r).contains(&user))
                 && query.get("where").is_none_or(|filter| self.matches(r, filter))
+                && saved.get("where").is_none_or(|filter| self.matches(r, filter))
             {
                 records.push(r);
             }
         }
-        sort(&mut records, query, |r, by| field(r, by).into());
-        records.into_iter().map(|r| r.id.as_str()).collect()
+        sort(&mut records, asked("sort"), |r, by| field(r, by).into());
+        Some(records.into_iter().map(|r| r.id.as_str()).collect())
+    }
+
+    fn saved_view(self, user: &str, kind: RecordType, id: &str) -> Option<&'a SavedView> {
+        let u = self.user(user)?;
+        let mut views = self.org.views.iter();
+        views.find(|view| view.id == id && view.user == u.id && view.kind == kind)
     }
 
     /// The positions, among the type's records, of those that the user may do this to.
@@ -178,13 +191,9 @@ impl From<Option<String>> for Sortable {
     }
 }
 
-/// Sorts by each of the query's keys in turn: what is absent comes last either way, ties keep their order.
-pub(super) fn sort<T>(rows: &mut [T], query: &Value, value: impl Fn(&T, &str) -> Sortable) {
-    let keys = query
-        .get("sort")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
+/// Sorts by each of the keys in turn: what is absent comes last either way, ties keep their order.
+pub(super) fn sort<T>(rows: &mut [T], keys: Option<&Value>, value: impl Fn(&T, &str) -> Sortable) {
+    let keys = keys.and_then(Value::as_array).cloned().unwrap_or_default();
     rows.sort_by(|a, b| {
         let mut order = Ordering::Equal;
         for key in &keys {
