@@ -11,9 +11,6 @@ use crate::record::RecordType;
 use crate::table::{RecordIx, UserIx};
 use crate::word::vocabulary;
 
-/// How many days before a guest's term ends it is told (§7.6).
-const EXPIRING_DAYS: i32 = 7;
-
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -245,7 +242,7 @@ impl At<'_> {
             if !self.passes_gate(user) {
                 continue;
             }
-            if term.expires_at <= self.now().saturating_add_days(EXPIRING_DAYS) {
+            if self.is_expiring(term) {
                 let text = format!("The guest term of {name} ends on {}.", term.expires_at);
                 found.push(Diagnostic {
                     code: "guest-expiring",

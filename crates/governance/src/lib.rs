@@ -8,6 +8,7 @@
 //! - a list: [`At::visible`], [`At::pipeline`]; as positions: [`At::visible_indices`]
 //! - the other way round: [`At::viewers`], [`At::deal_viewers`]
 //! - the people of a record: [`At::assignees`]
+//! - guests: [`At::guests`], [`At::guest_state`], and what is done to them ([`guest`])
 //! - what an administrator should look at: [`At::diagnose`]
 //!
 //! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
@@ -21,6 +22,7 @@ mod decision;
 mod diagnose;
 pub mod error;
 mod governance;
+pub mod guest;
 pub mod instant;
 mod load;
 mod message;
