@@ -9,6 +9,7 @@
 //! - the other way round: [`At::viewers`], [`At::deal_viewers`]
 //! - the people of a record: [`At::assignees`]
 //! - guests: [`At::guests`], [`At::guest_state`], and what is done to them ([`guest`])
+//! - requests for access, with their plan and a suggestion from colleagues: [`provisioning`]
 //! - what an administrator should look at: [`At::diagnose`]
 //!
 //! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
@@ -30,6 +31,7 @@ pub mod org;
 mod pipeline;
 mod predict;
 pub mod profile;
+pub mod provisioning;
 mod reader;
 pub mod record;
 mod remedy;

@@ -10,6 +10,7 @@
 pub mod change;
 mod deal;
 mod explanation;
+pub mod guest;
 mod list;
 mod person;
 
