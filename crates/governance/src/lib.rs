@@ -10,6 +10,7 @@
 //! - the people of a record: [`At::assignees`]
 //! - guests: [`At::guests`], [`At::guest_state`], and what is done to them ([`guest`])
 //! - requests for access, with their plan and a suggestion from colleagues: [`provisioning`]
+//! - what happens by itself after an event: [`At::triggered`]
 //! - what an administrator should look at: [`At::diagnose`]
 //!
 //! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
@@ -37,6 +38,7 @@ pub mod record;
 mod remedy;
 mod role;
 mod table;
+pub mod trigger;
 mod view;
 mod visible;
 mod word;

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hash};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer, coded};
@@ -104,7 +105,7 @@ impl Filter {
     pub const MAX_DEPTH: usize = 32;
 
     /// Whether the nesting is within the limit. A filter is walked without recursion until this is known.
-    fn is_too_deep(&self) -> bool {
+    pub(crate) fn is_too_deep(&self) -> bool {
         let mut level = vec![self];
         for _ in 0..Self::MAX_DEPTH {
             level = level.into_iter().flat_map(Self::parts).collect();
@@ -121,6 +122,32 @@ impl Filter {
             Self::Not(part) => std::slice::from_ref(part),
             _ => &[],
         }
+    }
+}
+
+impl Serialize for Filter {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_map(None)?;
+        match self {
+            Self::All(parts) => object.serialize_entry("all", parts)?,
+            Self::Any(parts) => object.serialize_entry("any", parts)?,
+            Self::Not(part) => object.serialize_entry("not", part)?,
+            Self::Assigned(ids) => object.serialize_entry("assigned", ids)?,
+            Self::Owner(ids) => object.serialize_entry("owner", ids)?,
+            Self::JobRole(ids) => object.serialize_entry("jobRole", ids)?,
+            Self::Account(ids) => object.serialize_entry("account", ids)?,
+            Self::Text(text) => object.serialize_entry("text", text)?,
+            Self::Field(test) => {
+                object.serialize_entry("field", &test.field)?;
+                let bounds = [("is", &test.is), ("min", &test.min), ("max", &test.max)];
+                for (name, bound) in bounds {
+                    if let Some(bound) = bound {
+                        object.serialize_entry(name, bound)?;
+                    }
+                }
+            }
+        }
+        object.end()
     }
 }
 
@@ -318,6 +345,11 @@ impl At<'_> {
                 .field(record, own)
                 .map_or(Value::Absent, Value::from),
         }
+    }
+
+    /// Whether a record passes a filter, whose depth is known to be within the limit.
+    pub(crate) fn passes_filter(self, filter: &Filter, kind: RecordType, record: RecordIx) -> bool {
+        self.passes(&self.compile_filter(filter), kind, record)
     }
 
     /// The filter with its ids looked up once. The depth is known to be within the limit.

@@ -13,6 +13,8 @@ mod explanation;
 pub mod guest;
 mod list;
 mod person;
+pub mod provisioning;
+pub mod trigger;
 
 use sidelight_governance::org::{CrmRecord, Guest, Org, Profile, ReportsReach, Role, Status, User};
 use sidelight_governance::{Action, Instant, RecordType, Scope, Toggle};
