@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use proptest::collection::vec;
 use proptest::option::weighted as maybe;
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
-use proptest::test_runner::Config;
+use proptest::sample::{Index, select, subsequence};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
 use sidelight_governance::guest::{
     ClaimLinks, EndOfTerm, GuestError, GuestKey, GuestOperation, GuestQuery, GuestSort, GuestState,
     GuestStep, Invitation, LinkState, OwnProfile, SignIn, TokenDigest,
@@ -282,23 +283,38 @@ proptest! {
     #[test]
     fn an_invitation_makes_a_guest_who_is_invited(
         sample in generate::organisation(),
-        [actor, role, profile, sponsor] in [select(&IDS[..]), select(&IDS[..]), select(&IDS[..]), select(&IDS[..])],
+        [actor, role, profile, sponsor] in any::<[Index; 4]>(),
         user in select(vec!["new", "a", "b"]),
         email in select(vec!["new@example.com", "GRAHAM@example.com", "a,b@example.com", "new"]),
         days in -1..95_i64,
     ) {
-        let Sample(org) = &sample;
+        let Sample(mut org) = sample;
+        for profile in org.profiles.iter_mut().step_by(2) {
+            profile.toggles.set(Toggle::ManageGuests, true);
+        }
+        let org = &org;
         let mut governance = Governance::from_org(org.clone()).unwrap();
         let now = generate::now();
+        // One that exists, or now and then one that does not.
+        let one_of = |ids: Vec<&str>, index: Index| {
+            let ids: Vec<&str> = ids.into_iter().chain(["no such"]).collect();
+            index.get(&ids).to_string()
+        };
+        let users = || org.users.iter().map(|user| user.id.as_str()).collect::<Vec<_>>();
+        let (actor, sponsor) = (one_of(users(), actor), one_of(users(), sponsor));
+        let role = one_of(org.roles.iter().map(|role| role.id.as_str()).collect(), role);
+        let profiles = org.profiles.iter().map(|profile| profile.id.as_str());
+        let profile = one_of(profiles.collect(), profile);
+        let actor = actor.as_str();
         let invitation = Invitation {
             user: user.to_owned(),
             first_name: "New".to_owned(),
             last_name: "Guest".to_owned(),
             email: email.to_owned(),
-            role: role.to_owned(),
-            profile: profile.to_owned(),
+            role: role.clone(),
+            profile: profile.clone(),
             license: "Light".to_owned(),
-            sponsor: sponsor.to_owned(),
+            sponsor: sponsor.clone(),
         };
         let end = EndOfTerm { at: later(now, days * 24), latest: later(now, 90 * 24) };
         let step = governance.at(now).invite(actor, &invitation, end, token(1));
@@ -371,5 +387,46 @@ fn query() -> impl Strategy<Value = GuestQuery> {
 fn nothing_is_allowed_to_one_who_was_removed() {
     for &operation in GuestOperation::ALL {
         assert!(!GuestState::Removed.allows(operation), "{operation}");
+    }
+}
+
+/// What random events do is worth something only if they lead everywhere.
+#[test]
+fn random_events_reach_every_state_and_every_refusal() {
+    let mut runner = TestRunner::deterministic();
+    let mut reached = HashSet::new();
+    for _ in 0..2_000 {
+        let mut now = generate::now();
+        let mut account = Account {
+            claimed: false,
+            ends: later(now, 30 * 24),
+            revoked: false,
+            removed: false,
+            links: Vec::new(),
+        };
+        for (hours, _, choice) in events().new_tree(&mut runner).unwrap().current() {
+            now = later(now, hours);
+            let (Ok(told) | Err(told)) = account.step(operation(&choice, now), now);
+            reached.insert(told);
+            reached.insert(account.state(now));
+        }
+    }
+    for told in [
+        "invited",
+        "active",
+        "expired",
+        "revoked",
+        "removed",
+        "link-unknown",
+        "link-used",
+        "link-voided",
+        "link-expired",
+        "unknown-guest",
+        "wrong-state",
+        "digest-reused",
+        "term-over",
+        "term-too-long",
+    ] {
+        assert!(reached.contains(told), "{told}");
     }
 }

@@ -1,10 +1,13 @@
 //! Requests for access agree with the reference, and keep the laws of §8 in whatever order events come.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::HashSet;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use proptest::test_runner::Config;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
 use sidelight_governance::provisioning::{
     Hold, HoldReason, NewRequest, Request, RequestEffect, RequestEvent, RequestState, System,
     TaskTemplate,
@@ -149,5 +152,60 @@ proptest! {
         prop_assert_eq!(told, expected);
         // Nothing is suggested from nobody.
         prop_assert!(plan.suggestions.iter().all(|one| 0 < one.having && one.having <= one.of));
+    }
+}
+
+/// What random events do is worth something only if they lead everywhere.
+#[test]
+fn random_events_reach_every_state_and_every_refusal() {
+    let mut runner = TestRunner::deterministic();
+    let mut reached = HashSet::new();
+    let events = vec((select(&IDS[..8]), event()), 1..40);
+    for _ in 0..500 {
+        let sample = generate::organisation()
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let org = with_a_team(&sample);
+        let reference = Reference {
+            org: &org,
+            now: generate::now(),
+        };
+        let mut request = reference::provisioning::Request {
+            people: people().new_tree(&mut runner).unwrap().current(),
+            requester: Some("a".to_owned()),
+            label: "Action Needed",
+            has_hold: false,
+            assignee: None,
+            approver: None,
+            tasks: vec![(System::Chorus, false)],
+            closed: false,
+        };
+        for (actor, event) in events.new_tree(&mut runner).unwrap().current() {
+            match reference.request_step(actor, &request, &event) {
+                Ok(after) => request = after,
+                Err(code) => {
+                    reached.insert(code);
+                }
+            }
+            reached.insert(request.label);
+        }
+    }
+    for told in [
+        "Action Needed",
+        "In Progress",
+        "On Hold",
+        "Completed",
+        "not-permitted",
+        "wrong-state",
+        "own-request",
+        "already-approved",
+        "not-approved",
+        "unknown-task",
+        "task-done",
+        "task-open",
+        "issue-state",
+    ] {
+        assert!(reached.contains(told), "{told}");
     }
 }

@@ -1,11 +1,14 @@
 //! Triggers agree with the reference on random organisations (§9).
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::HashSet;
+
 use proptest::collection::vec;
 use proptest::option::weighted as maybe;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::Config;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use sidelight_governance::trigger::{EventKind, RecordEvent, Trigger};
 use sidelight_governance::{Governance, RecordType};
@@ -105,5 +108,49 @@ proptest! {
                 outcomes.iter().copied().filter(|outcome| outcome.3.is_err()).collect();
             prop_assert_eq!(skipped.collect::<Vec<Outcome<'_>>>(), expected);
         }
+    }
+}
+
+/// Random triggers are worth something only if they are set off, for all sorts of recipients.
+#[test]
+fn random_triggers_reach_every_outcome() {
+    let mut runner = TestRunner::deterministic();
+    let mut reached = HashSet::new();
+    for _ in 0..500 {
+        let Sample(org) = generate::organisation()
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let triggers = vec(trigger(), 1..5)
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let reference = Reference {
+            org: &org,
+            now: generate::now(),
+        };
+        for record in &org.records {
+            let event = RecordEvent {
+                on: EventKind::Updated,
+                kind: record.kind,
+                id: record.id.clone(),
+                changed: vec!["size".to_owned()],
+            };
+            let outcomes = reference.triggered(&triggers, &event);
+            reached.extend(
+                outcomes
+                    .iter()
+                    .map(|outcome| outcome.3.err().unwrap_or("done")),
+            );
+        }
+    }
+    for told in [
+        "done",
+        "unknown-sequence",
+        "unknown-user",
+        "no-access",
+        "view-denied",
+    ] {
+        assert!(reached.contains(told), "{told}");
     }
 }
