@@ -1,5 +1,7 @@
 //! Answers as people read them: sentences and tables, in colour where there is a terminal.
 
+pub(crate) mod guests;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

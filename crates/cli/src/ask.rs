@@ -7,13 +7,16 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
+use sidelight_calendar::{Calendar, Day};
+use sidelight_governance::guest::GuestQuery;
 use sidelight_governance::{At, Governance, Instant, PipelineQuery, Query, RecordType, Sort};
 
 use crate::Outcome;
 use crate::answer;
 use crate::command::{
-    Asked, AssigneesQuestion, Command, DealQuestion, DiagnoseArguments, ImportArguments,
-    PipelineArguments, RecordQuestion, SliceArguments, ViewersQuestion, VisibleQuestion,
+    Asked, AssigneesQuestion, Command, DealQuestion, DiagnoseArguments, GuestsArguments,
+    ImportArguments, PipelineArguments, RecordQuestion, SliceArguments, TermQuestion,
+    ViewersQuestion, VisibleQuestion,
 };
 use crate::document;
 use crate::failure::Failure;
@@ -30,6 +33,8 @@ impl Command {
             Self::Assignees(question) => question.ask(),
             Self::Pipeline(question) => question.ask(),
             Self::ExplainDeal(question) => question.ask(),
+            Self::Guests(question) => question.ask(),
+            Self::Term(question) => question.ask(),
             Self::Slice(arguments) => arguments.take(),
             Self::Diagnose(question) => question.ask(),
         }
@@ -235,6 +240,90 @@ impl SliceArguments {
             never,
             answer::sliced,
         )
+    }
+}
+
+impl GuestsArguments {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        let query = GuestQuery {
+            state: Some(self.state.clone()).filter(|states| !states.is_empty()),
+            sponsor: Some(self.sponsor.clone()).filter(|ids| !ids.is_empty()),
+            profile: Some(self.profile.clone()).filter(|ids| !ids.is_empty()),
+            sort: Some(self.sort.clone()),
+            limit: self.limit,
+            cursor: self.cursor.clone(),
+            ..GuestQuery::default()
+        };
+        self.asked.answer(
+            |at| {
+                let calendar = Calendar::of(at.governance().time_zone())?;
+                Ok(answer::guests::List {
+                    page: at.guests(&query)?,
+                    calendar,
+                })
+            },
+            never,
+            |at, list| list.tell(at),
+        )
+    }
+}
+
+/// Until when a guest's term may last.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Term {
+    pub(crate) time_zone: String,
+    pub(crate) today: String,
+    pub(crate) latest_day: String,
+    /// When the latest day ends.
+    pub(crate) latest: Instant,
+    #[serde(flatten)]
+    pub(crate) chosen: Option<ChosenDay>,
+}
+
+/// A day, and when it ends or why it may not be chosen.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChosenDay {
+    pub(crate) until: String,
+    pub(crate) expires_at: Option<Instant>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) message: Option<String>,
+}
+
+impl TermQuestion {
+    fn ask(&self) -> Result<Outcome, Failure> {
+        self.asked.answer(
+            |at| self.term(at),
+            |term| {
+                let chosen = term.chosen.as_ref();
+                chosen.is_some_and(|chosen| chosen.expires_at.is_none())
+            },
+            |_, term| answer::guests::term(term),
+        )
+    }
+
+    fn term(&self, at: At<'_>) -> Result<Term, Failure> {
+        let time_zone = at.governance().time_zone().to_owned();
+        let calendar = Calendar::of(&time_zone)?;
+        let latest_day = calendar.latest_day(at.now())?;
+        let chosen = |day: Day| {
+            let end = calendar.end_of_term(at.now(), day);
+            let refused = end.as_ref().err();
+            ChosenDay {
+                until: day.to_string(),
+                code: refused.map(|error| error.code()),
+                message: refused.map(ToString::to_string),
+                expires_at: end.ok().map(|end| end.at),
+            }
+        };
+        Ok(Term {
+            today: calendar.today(at.now()).to_string(),
+            latest_day: latest_day.to_string(),
+            latest: calendar.end_of(latest_day)?,
+            chosen: self.until.map(chosen),
+            time_zone,
+        })
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
+use sidelight_calendar::{Day, parse_day};
+use sidelight_governance::guest::{GuestKey, GuestSort, GuestState};
 use sidelight_governance::{Action, Instant, RecordType, Sort};
 
 /// Who can see which CRM record or partner deal, and why.
@@ -16,8 +18,8 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  answered; for `can`, `explain` and `explain-deal`: yes
-  1  `can`, `explain` or `explain-deal` answered no
+  0  answered; for `can`, `explain`, `explain-deal` and `term --until`: yes
+  1  one of these answered no
   2  the question cannot be understood
   3  the organisation, the mapping or an export is bad; the message names the place
   4  a file cannot be read or written
@@ -125,6 +127,27 @@ Examples:
   sidelight slice org.json --user alice --output alice.slice
   sidelight visible alice.slice --user alice --type opportunity")]
     Slice(SliceArguments),
+
+    /// List the guests: where they stand, when their terms end, who vouches for them.
+    ///
+    /// Ends are shown as the last day with access, in the organisation's time zone.
+    #[command(after_long_help = "\
+Examples:
+  sidelight guests org.json --sort ends
+  sidelight guests org.json --state invited --state active --sponsor alice
+  sidelight guests org.json --json | jq '.rows[] | select(.expiring)'")]
+    Guests(GuestsArguments),
+
+    /// Tell until which day a guest's term may last, and when a chosen day ends.
+    ///
+    /// A term ends with a calendar day in the organisation's time zone, at most 90 days after today.
+    /// With --until, exits with 0 if the day may be chosen and 1 if not.
+    #[command(after_long_help = "\
+Examples:
+  sidelight term org.json
+  sidelight term org.json --until 2027-01-31
+  sidelight term org.json --until 2027-01-31 --json | jq -r .expiresAt")]
+    Term(TermQuestion),
 
     /// List what an administrator should look at: cycles, lifts, orphans, unknown references, guests.
     #[command(after_long_help = "\
@@ -306,6 +329,39 @@ pub(crate) struct SliceArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct GuestsArguments {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    /// Only guests in this state; can be given several times.
+    #[arg(long, value_parser = guest_state())]
+    pub(crate) state: Vec<GuestState>,
+    /// Only guests for whom this user vouches; can be given several times.
+    #[arg(long)]
+    pub(crate) sponsor: Vec<String>,
+    /// Only guests with this profile; can be given several times.
+    #[arg(long)]
+    pub(crate) profile: Vec<String>,
+    /// Order by state, ends, sponsor, profile or name; can be given several times.
+    #[arg(long, value_name = "KEY[:desc]", value_parser = guest_sort)]
+    pub(crate) sort: Vec<GuestSort>,
+    /// At most so many rows.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Continue after the page that gave this cursor.
+    #[arg(long)]
+    pub(crate) cursor: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TermQuestion {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+    /// The last day of the term, such as 2027-01-31.
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    pub(crate) until: Option<Day>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DiagnoseArguments {
     #[command(flatten)]
     pub(crate) asked: Asked,
@@ -322,6 +378,21 @@ fn action() -> impl TypedValueParser<Value = Action> {
 fn record_type() -> impl TypedValueParser<Value = RecordType> {
     PossibleValuesParser::new(RecordType::ALL.iter().map(|kind| kind.as_str()))
         .try_map(|word| word.parse::<RecordType>())
+}
+
+fn guest_state() -> impl TypedValueParser<Value = GuestState> {
+    // One who was removed is in no organisation.
+    let states = GuestState::ALL
+        .iter()
+        .filter(|&&state| state != GuestState::Removed);
+    PossibleValuesParser::new(states.map(|state| state.as_str()))
+        .try_map(|word| word.parse::<GuestState>())
+}
+
+fn guest_sort(text: &str) -> Result<GuestSort, String> {
+    let Sort { by, descending } = sort(text)?;
+    let by = by.parse::<GuestKey>().map_err(|error| error.to_string())?;
+    Ok(GuestSort { by, descending })
 }
 
 fn source_file(text: &str) -> Result<(String, String), &'static str> {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use sidelight_calendar::CalendarError;
 use sidelight_governance::{AskError, LoadError};
 
 use crate::import::ImportError;
@@ -21,6 +22,9 @@ pub(crate) enum Failure {
     /// The import came to something that the rules refuse.
     #[error("the exports make an organisation that is refused: {0}")]
     Imported(LoadError),
+    /// The organisation's time zone is not one, or its calendar ends.
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     /// A file cannot be read or written.
     #[error("{what}: {error}")]
     Io { what: String, error: io::Error },
@@ -40,6 +44,7 @@ impl Failure {
             Self::Ask(error) => error.code().as_str(),
             Self::Load { error, .. } | Self::Imported(error) => error.code().as_str(),
             Self::Import(error) => error.code(),
+            Self::Calendar(error) => error.code(),
             Self::Io { .. } => "io",
         }
     }
@@ -48,7 +53,7 @@ impl Failure {
         match self {
             Self::Ask(_) => 2,
             Self::Import(ImportError::Unreadable { .. }) | Self::Io { .. } => 4,
-            Self::Load { .. } | Self::Import(_) | Self::Imported(_) => 3,
+            Self::Load { .. } | Self::Import(_) | Self::Imported(_) | Self::Calendar(_) => 3,
         }
     }
 }

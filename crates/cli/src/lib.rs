@@ -36,7 +36,7 @@ impl Outcome {
 
 /// Runs the command line with these arguments, the first of which is the program's name.
 ///
-/// The exit code is 0 for an answer, 1 where `can`, `explain` or `explain-deal` answers no, 2 for a
+/// The exit code is 0 for an answer, 1 where `can`, `explain`, `explain-deal` or `term` answers no, 2 for a
 /// question that cannot be understood, 3 for a bad organisation, mapping or export, and 4 where a
 /// file cannot be read or written.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -356,6 +356,8 @@ impl Check<'_> {
     ) -> Result<Person, LoadError> {
         self.optional_text(path, "name", Some(&user.name))?;
         self.optional_text(path, "email", user.email.as_ref())?;
+        self.optional_text(path, "license", user.license.as_ref())?;
+        self.optional_text(path, "region", user.region.as_ref())?;
         let Some(profile) = profiles.find(&user.profile) else {
             let message = format!("no profile has the id `{}`", Excerpt(&user.profile));
             return Err(LoadError::new(
@@ -398,6 +400,8 @@ impl Check<'_> {
             profile,
             role,
             job_role,
+            license: user.license,
+            region: user.region,
             status: user.status,
             guest,
             standings,

@@ -13,9 +13,6 @@ use crate::role::NOWHERE;
 use crate::table::{Ix, ProfileIx, RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
-/// How many days before a guest's term ends it is told (§7.6).
-const EXPIRING_DAYS: i32 = 7;
-
 /// Something to look at.
 ///
 /// | code | subjects | what `count` counts |
@@ -364,7 +361,7 @@ impl At<'_> {
             if !self.passes_gate(user) {
                 continue;
             }
-            if term.expires_at <= self.now().saturating_add_days(EXPIRING_DAYS) {
+            if self.is_expiring(term) {
                 let text = format!("The guest term of {name} ends on {}.", term.expires_at);
                 tell("guest-expiring", 1, text);
             }

@@ -160,29 +160,34 @@ impl fmt::Display for Pointer {
     }
 }
 
+/// Declares an error that has a stable code, a place and a message.
 macro_rules! located_error {
-    ($(#[$meta:meta])* $name:ident) => {
+    ($(#[$meta:meta])* $name:ident: $code:ty) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-        #[error("{message}{}", At(path))]
+        #[error("{message}{}", $crate::error::At(path))]
         pub struct $name {
-            code: Code,
-            path: Pointer,
+            code: $code,
+            path: $crate::error::Pointer,
             message: String,
         }
 
         impl $name {
-            pub(crate) fn new(code: Code, path: Pointer, message: impl Into<String>) -> Self {
+            pub(crate) fn new(
+                code: $code,
+                path: $crate::error::Pointer,
+                message: impl Into<String>,
+            ) -> Self {
                 Self { code, path, message: message.into() }
             }
 
             /// The stable code.
-            pub fn code(&self) -> Code {
+            pub fn code(&self) -> $code {
                 self.code
             }
 
             /// The place of the fault in the input.
-            pub fn path(&self) -> &Pointer {
+            pub fn path(&self) -> &$crate::error::Pointer {
                 &self.path
             }
 
@@ -194,20 +199,22 @@ macro_rules! located_error {
     };
 }
 
+pub(crate) use located_error;
+
 located_error! {
     /// Why an organisation was not loaded (§10.1). Nothing of it was kept.
-    LoadError
+    LoadError: Code
 }
 
 located_error! {
     /// Why a question could not be understood. An answer of "no" is never an error.
-    AskError
+    AskError: Code
 }
 
 located_error! {
     /// Why changes were not made (§10.2). None of them was; in a list of changes, the place begins with the number of
     /// the change.
-    ChangeError
+    ChangeError: Code
 }
 
 macro_rules! becomes {
@@ -227,7 +234,7 @@ macro_rules! becomes {
 becomes!(LoadError, ChangeError);
 becomes!(AskError, LoadError);
 
-struct At<'a>(&'a Pointer);
+pub(crate) struct At<'a>(pub(crate) &'a Pointer);
 
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

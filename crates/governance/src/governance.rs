@@ -172,6 +172,8 @@ pub(crate) struct Person {
     pub(crate) role: Option<RoleIx>,
     /// As the document has it: it may name nothing.
     pub(crate) job_role: Option<JobRoleIx>,
+    pub(crate) license: Option<String>,
+    pub(crate) region: Option<String>,
     pub(crate) status: Status,
     pub(crate) guest: Option<Box<Term>>,
     pub(crate) standings: Vec<Standing>,
@@ -749,6 +751,8 @@ impl Governance {
             job_role: person
                 .job_role
                 .map(|job_role| self.job_roles.id(job_role).to_owned()),
+            license: person.license.clone(),
+            region: person.region.clone(),
             status: person.status,
             guest: person.guest.as_ref().map(|term| Guest {
                 claimed: term.claimed,

@@ -9,6 +9,9 @@
 //! - the other way round: [`At::viewers`], [`At::deal_viewers`]
 //! - the people of a record: [`At::assignees`]; of many at once: [`Governance::edit_assigned`]
 //! - what a server sends one viewer: [`At::slice`]
+//! - guests: [`At::guests`], [`At::guest_state`], and what is done to them ([`guest`])
+//! - requests for access, with their plan and a suggestion from colleagues: [`provisioning`]
+//! - what happens by itself after an event: [`At::triggered`]
 //! - what an administrator should look at: [`At::diagnose`]
 //!
 //! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
@@ -23,6 +26,7 @@ mod decision;
 mod diagnose;
 pub mod error;
 mod governance;
+pub mod guest;
 pub mod instant;
 mod load;
 mod message;
@@ -30,12 +34,14 @@ pub mod org;
 mod pipeline;
 mod predict;
 pub mod profile;
+pub mod provisioning;
 mod reader;
 pub mod record;
 mod remedy;
 mod role;
 mod slice;
 mod table;
+pub mod trigger;
 mod view;
 mod visible;
 mod word;

@@ -311,6 +311,12 @@ pub struct User {
     /// The id of the job role, if any. Never affects access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_role: Option<String>,
+    /// The license that the account uses, as the organisation calls it. Never affects access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// The region that the user works in, as the organisation calls it. Never affects access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// Whether the account may be used.
     #[serde(
         default,
@@ -340,6 +346,8 @@ impl User {
             profile: profile.into(),
             role: None,
             job_role: None,
+            license: None,
+            region: None,
             status: Status::Active,
             guest: None,
             memberships: Vec::new(),

@@ -393,6 +393,11 @@ impl<'g> At<'g> {
         }
     }
 
+    /// Whether a record passes a filter, whose depth is known to be within the limit.
+    pub(crate) fn passes_filter(self, filter: &Filter, kind: RecordType, record: RecordIx) -> bool {
+        self.passes(&self.compile_filter(filter), kind, record)
+    }
+
     /// The filter with its ids looked up once. The depth is known to be within the limit.
     fn compile_filter<'f>(self, filter: &'f Filter) -> Test<'f> {
         let governance = self.governance;

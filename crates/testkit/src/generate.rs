@@ -213,6 +213,7 @@ struct UserSeed {
     profile: u8,
     role: Option<u8>,
     job_role: Option<u8>,
+    labels: [Option<String>; 2],
     status: Status,
     guest: Option<GuestSeed>,
     memberships: Vec<(u8, Tier)>,
@@ -244,23 +245,32 @@ fn user() -> impl Strategy<Value = UserSeed> {
         0..DANGLING,
         maybe(0.85, reference()),
         maybe(0.6, reference()),
+        [label(["Full", "Light"]), label(["EMEA", "AMER"])],
         prop_oneof![8 => Just(Status::Active), 1 => Just(Status::Locked)],
         maybe(0.2, guest()),
         vec((reference(), tier()), 0..3),
         maybe(0.85, 0..2_u8),
     )
         .prop_map(
-            |(email, profile, role, job_role, status, guest, memberships, primary)| UserSeed {
-                email,
-                profile,
-                role,
-                job_role,
-                status,
-                guest,
-                memberships,
-                primary,
+            |(email, profile, role, job_role, labels, status, guest, memberships, primary)| {
+                UserSeed {
+                    email,
+                    profile,
+                    role,
+                    job_role,
+                    labels,
+                    status,
+                    guest,
+                    memberships,
+                    primary,
+                }
             },
         )
+}
+
+/// A license or a region: few of them, so that people often have the same.
+fn label(words: [&'static str; 2]) -> impl Strategy<Value = Option<String>> {
+    maybe(0.7, select(words.to_vec())).prop_map(|word| word.map(str::to_owned))
 }
 
 fn guest() -> impl Strategy<Value = GuestSeed> {
@@ -611,9 +621,12 @@ impl Kinds {
         {
             primary.primary = true;
         }
+        let [license, region] = seed.labels;
         User {
             name: format!("User {id}"),
             id,
+            license,
+            region,
             email: seed.email,
             // A known profile is the one reference that loading insists on.
             profile: self.profiles.named(seed.profile),

@@ -12,9 +12,12 @@ pub mod change;
 mod deal;
 pub mod diagnosis;
 mod explanation;
+pub mod guest;
 mod list;
 mod person;
+pub mod provisioning;
 mod slice;
+pub mod trigger;
 
 use sidelight_governance::org::{CrmRecord, Guest, Org, Profile, ReportsReach, Role, Status, User};
 use sidelight_governance::{Action, Instant, RecordType, Scope, Toggle};

@@ -49,6 +49,10 @@ export interface User {
   profile: string;
   role?: string | null;
   jobRole?: string | null;
+  /** The license that the account uses, as the organisation calls it. Decides nothing. */
+  license?: string | null;
+  /** The region that the user works in, as the organisation calls it. Decides nothing. */
+  region?: string | null;
   /** Absent: active. */
   status?: "active" | "locked";
   guest?: { claimed: boolean; expiresAt: string; revokedAt?: string | null; sponsor?: string | null } | null;

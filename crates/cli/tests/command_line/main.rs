@@ -9,5 +9,6 @@
 mod asking;
 mod documentation;
 mod exports;
+mod guests;
 mod importing;
 mod sidelight;

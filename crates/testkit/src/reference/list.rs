@@ -72,7 +72,7 @@ impl<'a> Reference<'a> {
             .collect()
     }
 
-    fn matches(self, r: &'a CrmRecord, filter: &Value) -> bool {
+    pub(super) fn matches(self, r: &'a CrmRecord, filter: &Value) -> bool {
         let of = |name: &str| filter.get(name);
         let any_of = |name: &str, value: Option<&str>| {
             of(name).is_some() && value.is_some_and(|value| in_list(filter, name, value))
