@@ -13,7 +13,7 @@ use crate::org::{Assignment, Status};
 use crate::profile::Action;
 use crate::reader::read;
 use crate::record::RecordType;
-use crate::table::{RecordIx, UserIx};
+use crate::table::{Chosen, RecordIx, UserIx};
 use crate::word::vocabulary;
 
 /// An edit of the assigned users of many records: some are added and removed, or all are replaced.
@@ -177,7 +177,7 @@ impl At<'_> {
         let actor = self.governance.users.find(actor);
         let mut changes = Vec::new();
         // Every record is judged as it was before the edit; one that is named again has nothing left to change.
-        let mut done = HashSet::new();
+        let mut done = Chosen::default();
         let results = edit.ids.iter().enumerate().map(|(index, id)| {
             let place = Pointer::root().member("ids").item(index);
             let record = records.find(id).filter(|&record| {
@@ -199,7 +199,9 @@ impl At<'_> {
                 _ => Err(unknown(Code::UnknownRecord, edit.kind.noun(), id, &place)),
             };
             let (outcome, refusal) = match made {
-                Ok(made) if made.is_empty() || !done.insert(id.as_str()) => {
+                Ok(made)
+                    if made.is_empty() || record.is_some_and(|record| !done.insert(record)) =>
+                {
                     (EditOutcome::Unchanged, None)
                 }
                 Ok(mut made) => {
@@ -238,12 +240,11 @@ impl At<'_> {
         let (member, wanted) = edit.wanted();
 
         let named = wanted.iter().map(|assignment| assignment.user.as_str());
-        let removed: HashSet<UserIx> = match (&edit.replace, &edit.remove) {
+        let removed: Chosen<UserIx> = match (&edit.replace, &edit.remove) {
             (Some(_), _) => {
-                let staying: HashSet<UserIx> =
-                    named.filter_map(|user| user_ids.get(user)).collect();
+                let staying: Chosen<UserIx> = named.filter_map(|user| user_ids.get(user)).collect();
                 let assigned = job_roles.keys().copied();
-                assigned.filter(|user| !staying.contains(user)).collect()
+                assigned.filter(|&user| !staying.contains(user)).collect()
             }
             (None, removed) => {
                 let removed = removed.iter().flatten();
@@ -252,7 +253,7 @@ impl At<'_> {
         };
         let mut changes: Vec<_> = assigned
             .iter()
-            .filter(|assigned| removed.contains(&assigned.user))
+            .filter(|assigned| removed.contains(assigned.user))
             .map(|assigned| Change::Unassign {
                 kind,
                 id: id.to_owned(),

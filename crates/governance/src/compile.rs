@@ -1,6 +1,5 @@
 //! From a document to the compiled organisation: what has to hold between its parts (§10.1).
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::error::{Code, Excerpt, LoadError, Pointer};
@@ -16,7 +15,7 @@ use crate::profile::{Action, inapplicable};
 use crate::record::RecordType;
 use crate::role::Forest;
 use crate::table::{
-    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
+    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Met, Presence, ProfileIx, RecordIx, RoleIx, Rows,
     Table, UserIx, ViewIx,
 };
 use crate::view::{ASSIGNED_TO_ME, Filter};
@@ -415,7 +414,7 @@ impl Check<'_> {
         ids: &mut Ids<CompanyIx>,
     ) -> Result<Vec<Standing>, LoadError> {
         let mut standings: Vec<Standing> = Vec::with_capacity(memberships.len());
-        let mut companies = HashSet::new();
+        let mut companies = Met::default();
         let mut has_primary = false;
         for (index, membership) in memberships.iter().enumerate() {
             let company = self.refer(
@@ -518,7 +517,7 @@ impl Check<'_> {
         let owner =
             self.refer_optional(user_ids, || path().member("owner"), record.owner.as_ref())?;
         let mut assigned: Vec<Assigned> = Vec::with_capacity(record.assigned.len());
-        let mut seen = HashSet::new();
+        let mut seen = Met::default();
         for (index, assignment) in record.assigned.iter().enumerate() {
             let place = || path().member("assigned").item(index);
             let user = self.refer(user_ids, place, &assignment.user)?;

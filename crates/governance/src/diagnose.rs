@@ -10,7 +10,7 @@ use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::role::NOWHERE;
-use crate::table::{Ix, ProfileIx, RecordIx, RoleIx, UserIx};
+use crate::table::{Chosen, Ix, ProfileIx, RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
 /// Something to look at.
@@ -119,9 +119,11 @@ impl At<'_> {
         self.diagnose_memberships(&mut found);
         self.diagnose_records(&mut found);
         self.diagnose_profiles(&lifts, &mut found);
-        let rank = |code: &str| Diagnostic::CODES.iter().position(|&known| known == code);
-        found.sort_by_key(|diagnostic| rank(diagnostic.code));
-        found
+        let mut in_order = Vec::with_capacity(found.len());
+        for code in Diagnostic::CODES {
+            in_order.extend(found.extract_if(.., |diagnostic| diagnostic.code == code));
+        }
+        in_order
     }
 
     fn diagnose_members(self, found: &mut Vec<Diagnostic>) {
@@ -161,7 +163,7 @@ impl At<'_> {
             .filter(|&role| roles.forest.is_on_cycle(role))
             .collect();
         // Each cycle is told once, from its first role in load order on.
-        let mut told = std::collections::HashSet::new();
+        let mut told = Chosen::default();
         for start in on_cycle {
             let mut cycle = Vec::new();
             let mut next = Some(start);
@@ -737,8 +739,7 @@ struct Lifts([Vec<Option<UserIx>>; RecordType::ALL.len()]);
 impl Lifts {
     fn of(at: At<'_>) -> Self {
         let roles = &at.governance.roles;
-        let mut in_order: Vec<RoleIx> = roles.table.ids.iter().collect();
-        in_order.sort_unstable_by_key(|&role| roles.forest.position(role));
+        let in_order = roles.forest.in_order(roles.table.ids.iter().collect());
         let mut lifts = [(); RecordType::ALL.len()].map(|()| vec![None; in_order.len()]);
         if at.governance.settings.reports_reach == ReportsReach::Accessible {
             for (below, &kind) in lifts.iter_mut().zip(RecordType::ALL) {

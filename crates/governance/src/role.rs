@@ -88,6 +88,12 @@ impl Forest {
         }
     }
 
+    /// The roles as the pre-order has them: each before those below it.
+    pub(crate) fn in_order(&self, mut roles: Vec<RoleIx>) -> Vec<RoleIx> {
+        roles.sort_unstable_by_key(|&role| self.position(role));
+        roles
+    }
+
     /// How many positions there are.
     pub(crate) fn len(&self) -> usize {
         self.position.len()

@@ -6,8 +6,11 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::sync::Arc;
 
+use fixedbitset::FixedBitSet;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+
+use crate::visible::members;
 
 /// An index into the table of one kind of thing.
 pub(crate) trait Ix: Copy + Eq + 'static {
@@ -275,6 +278,82 @@ impl Presence {
     /// The numbers that were loaded, removed ones included, and those that differ from that.
     pub(crate) fn parts(&self) -> (Range<usize>, impl Iterator<Item = u32> + '_) {
         (0..self.loaded as usize, self.flipped.iter().copied())
+    }
+}
+
+/// Things of one kind that were chosen, in load order.
+#[derive(Debug, Clone)]
+pub(crate) struct Chosen<I> {
+    numbers: FixedBitSet,
+    kind: PhantomData<I>,
+}
+
+impl<I> Default for Chosen<I> {
+    fn default() -> Self {
+        Self {
+            numbers: FixedBitSet::new(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix> Chosen<I> {
+    /// Chooses one more, and tells whether it was not chosen before.
+    pub(crate) fn insert(&mut self, one: I) -> bool {
+        let is_new = !self.contains(one);
+        self.numbers.grow_and_insert(one.at());
+        is_new
+    }
+
+    pub(crate) fn contains(&self, one: I) -> bool {
+        self.numbers.contains(one.at())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = I> + '_ {
+        members(&self.numbers)
+    }
+}
+
+impl<I: Ix> FromIterator<I> for Chosen<I> {
+    fn from_iter<T: IntoIterator<Item = I>>(items: T) -> Self {
+        Self {
+            numbers: items.into_iter().map(I::at).collect(),
+            kind: PhantomData,
+        }
+    }
+}
+
+/// The members of a list, to tell repetitions: most lists are short, and a hostile one may be long.
+pub(crate) struct Met<I> {
+    few: Vec<I>,
+    many: Chosen<I>,
+}
+
+impl<I> Default for Met<I> {
+    fn default() -> Self {
+        Self {
+            few: Vec::new(),
+            many: Chosen::default(),
+        }
+    }
+}
+
+impl<I: Ix> Met<I> {
+    const FEW: usize = 32;
+
+    /// Takes note of one, and tells whether it was not met before.
+    pub(crate) fn insert(&mut self, one: I) -> bool {
+        if self.few.len() == Self::FEW {
+            return self.many.insert(one);
+        }
+        let is_new = !self.few.contains(&one);
+        if is_new {
+            self.few.push(one);
+            if self.few.len() == Self::FEW {
+                self.many = self.few.iter().copied().collect();
+            }
+        }
+        is_new
     }
 }
 

@@ -1,7 +1,6 @@
 //! Views: what a user sees of a type, filtered, sorted and by pages (§5.4).
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
@@ -15,7 +14,7 @@ use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
 use crate::reader::read;
 use crate::record::RecordType;
-use crate::table::{Ix, JobRoleIx, RecordIx, UserIx};
+use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
 use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
@@ -438,11 +437,11 @@ impl<'g> At<'g> {
             Test::Not(part) => !self.passes(part, kind, record),
             Test::Assigned(users) => {
                 let mut assigned = self.assigned(kind, record).iter();
-                assigned.any(|assigned| users.contains(&assigned.user))
+                assigned.any(|assigned| users.contains(assigned.user))
             }
             Test::Owner(users) => records
                 .owner(record)
-                .is_some_and(|owner| users.contains(&owner)),
+                .is_some_and(|owner| users.contains(owner)),
             Test::JobRole(wanted) => {
                 let assigned = self
                     .assigned(kind, record)
@@ -450,11 +449,11 @@ impl<'g> At<'g> {
                     .map(|assigned| assigned.user);
                 let people = records.owner(record).into_iter().chain(assigned);
                 let mut job_roles = people.filter_map(|user| self.job_role_on(kind, record, user));
-                job_roles.any(|job_role| wanted.contains(&job_role))
+                job_roles.any(|job_role| wanted.contains(job_role))
             }
             Test::Account(accounts) => records
                 .account(record)
-                .is_some_and(|account| accounts.contains(&account)),
+                .is_some_and(|account| accounts.contains(account)),
             Test::Text(text) => records
                 .name(record)
                 .unwrap_or_else(|| records.id(record))
@@ -491,10 +490,10 @@ enum Test<'f> {
     All(Vec<Test<'f>>),
     Any(Vec<Test<'f>>),
     Not(Box<Test<'f>>),
-    Assigned(HashSet<UserIx>),
-    Owner(HashSet<UserIx>),
-    JobRole(HashSet<JobRoleIx>),
-    Account(HashSet<RecordIx>),
+    Assigned(Chosen<UserIx>),
+    Owner(Chosen<UserIx>),
+    JobRole(Chosen<JobRoleIx>),
+    Account(Chosen<RecordIx>),
     Text(String),
     Field(&'f FieldTest),
 }
@@ -573,7 +572,7 @@ impl Order {
     ///
     /// A page begins after a thing rather than at an offset, so that nothing is told twice or left
     /// out when the set changed between two pages.
-    pub(crate) fn page<'a, I: Ix + Ord>(
+    pub(crate) fn page<'a, I: Ix>(
         &self,
         matched: Vec<I>,
         keys: impl Fn(I) -> Vec<Value<'a>>,
@@ -581,14 +580,25 @@ impl Order {
         limit: Option<usize>,
     ) -> (usize, Vec<I>, bool) {
         let total = matched.len();
+        let rows = matched.into_iter().map(|ix| (keys(ix), ix.number()));
+        let after = after.map(|after| (keys(after), after.number()));
+        let (page, more) = self.rows_after(rows.collect(), after.as_ref(), limit);
+        (total, page.into_iter().map(I::new).collect(), more)
+    }
+
+    /// The first rows after one, in order, and whether more follow.
+    fn rows_after(
+        &self,
+        mut rows: Vec<Keyed<'_>>,
+        after: Option<&Keyed<'_>>,
+        limit: Option<usize>,
+    ) -> (Vec<u32>, bool) {
         let limit = limit.unwrap_or(usize::MAX);
-        let mut rows: Vec<_> = matched.into_iter().map(|ix| (keys(ix), ix)).collect();
-        let compare = |one: &(Vec<Value<'_>>, I), other: &(Vec<Value<'_>>, I)| {
+        let compare = |one: &Keyed<'_>, other: &Keyed<'_>| {
             self.compare(&one.0, &other.0).then(one.1.cmp(&other.1))
         };
         if let Some(after) = after {
-            let after = (keys(after), after);
-            rows.retain(|row| compare(row, &after).is_gt());
+            rows.retain(|row| compare(row, after).is_gt());
         }
         let more = rows.len() > limit;
         if more && limit > 0 {
@@ -596,9 +606,12 @@ impl Order {
         }
         rows.truncate(limit);
         rows.sort_unstable_by(compare);
-        (total, rows.into_iter().map(|(_, ix)| ix).collect(), more)
+        (rows.into_iter().map(|(_, number)| number).collect(), more)
     }
 }
+
+/// A thing's number, with what it is sorted by.
+type Keyed<'a> = (Vec<Value<'a>>, u32);
 
 /// Cursors of one question: they tell the thing that a page ended with, and belong to no other question.
 pub(crate) struct Cursors {

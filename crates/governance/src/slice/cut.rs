@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use fixedbitset::FixedBitSet;
-
 use crate::at::At;
 use crate::instant::Instant;
 use crate::org::{Company, Deal, Format, Guest, JobRole, Org, Profile, Role, Tier, Toggles, User};
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
 use crate::slice::bytes::{Contents, Row};
-use crate::table::{DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
+use crate::table::{Chosen, DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
 use crate::visible::members;
 
 /// The actions that holding a record can bring.
@@ -256,8 +254,7 @@ impl<'g> Cut<'g> {
                     .filter(|_| stop.is_some_and(|own| own != role));
             }
         }
-        let mut roles: Vec<_> = roles.iter().collect();
-        roles.sort_unstable_by_key(|&role| forest.position(role));
+        let roles = forest.in_order(roles.iter().collect());
         // The nearest of the roles above that are in the slice: the forest's order has it before.
         let mut above: Vec<RoleIx> = Vec::new();
         let table = &self.at.governance.roles;
@@ -555,38 +552,6 @@ const SOMEBODY: &str = "Somebody";
 
 /// The name of the profiles that stand for those of others.
 const OTHERS: &str = "Not shown";
-
-/// Things that were chosen, in load order.
-struct Chosen<I> {
-    numbers: FixedBitSet,
-    kind: PhantomData<I>,
-}
-
-impl<I> Default for Chosen<I> {
-    fn default() -> Self {
-        Self {
-            numbers: FixedBitSet::new(),
-            kind: PhantomData,
-        }
-    }
-}
-
-impl<I: Ix> Chosen<I> {
-    /// Chooses one more, and tells whether it was not chosen before.
-    fn insert(&mut self, one: I) -> bool {
-        let is_new = !self.contains(one);
-        self.numbers.grow_and_insert(one.at());
-        is_new
-    }
-
-    fn contains(&self, one: I) -> bool {
-        self.numbers.contains(one.at())
-    }
-
-    fn iter(&self) -> impl Iterator<Item = I> + '_ {
-        members(&self.numbers)
-    }
-}
 
 /// Which number each thing has among those that are in the slice.
 struct Places<I> {
