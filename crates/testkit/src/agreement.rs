@@ -3,6 +3,8 @@
 //! Each asks both the same and tells the first difference as a test failure, so that proptest can
 //! make the organisation smaller until nothing but the difference is left.
 
+pub mod change;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde_json::Value;

@@ -4,5 +4,6 @@
 pub mod agreement;
 pub mod conformance;
 pub mod demo;
+pub mod fuzz;
 pub mod generate;
 pub mod reference;
