@@ -240,8 +240,9 @@ pub fn visible(
     Ok(())
 }
 
-/// `assignees`: every user, every record.
+/// `assignees` and `status_of`: every user, every record.
 pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
+    prop_assert_eq!(at.status_of(NOBODY), None);
     for user in everyone(reference.org) {
         for (kind, id) in everything(reference.org) {
             let (ours, expected) = (
@@ -260,6 +261,9 @@ pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
                     status: row.status.as_str(),
                 })
                 .collect();
+            for row in &ours.rows {
+                prop_assert_eq!(at.status_of(&row.user), Some(row.status));
+            }
             prop_assert_eq!(
                 rows,
                 expected.rows,
