@@ -51,7 +51,7 @@ impl Group {
 pub(crate) struct Options {
     /// The names of groups; none for all of them.
     pub(crate) groups: Vec<String>,
-    /// Whether the organisations up to the stated sizes are asked, all of them, which takes an hour.
+    /// Whether the organisations up to the stated sizes are asked, all of them, which takes a quarter of an hour.
     pub(crate) exhaustive: bool,
 }
 
