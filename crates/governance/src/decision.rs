@@ -373,9 +373,7 @@ impl<'g> At<'g> {
                     let text = message::view_denied(self, viewer, kind, action);
                     obstacles.push(Obstacle::new(ObstacleCode::ViewDenied, text));
                 }
-                if action == Action::View || !self.reaches(viewer, kind, record, action) {
-                    obstacles.extend(self.scope_obstacle(viewer, kind, record, action));
-                }
+                obstacles.extend(self.scope_obstacle(viewer, kind, record, action));
                 let refused = Refused::Record(kind, record, action);
                 Decision::refused_with(obstacles, self.remedies(viewer, refused))
             }

@@ -3,6 +3,8 @@
 //! Each asks both the same and tells the first difference as a test failure, so that proptest can
 //! make the organisation smaller until nothing but the difference is left.
 
+pub mod change;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
@@ -269,8 +271,9 @@ pub fn saved_views(at: At<'_>, reference: Reference<'_>, query: &Value) -> TestC
     Ok(())
 }
 
-/// `assignees`: every user, every record.
+/// `assignees` and `status_of`: every user, every record.
 pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
+    prop_assert_eq!(at.status_of(NOBODY), None);
     for user in everyone(reference.org) {
         for (kind, id) in everything(reference.org) {
             let (ours, expected) = (
@@ -289,6 +292,9 @@ pub fn people(at: At<'_>, reference: Reference<'_>) -> TestCaseResult {
                     status: row.status.as_str(),
                 })
                 .collect();
+            for row in &ours.rows {
+                prop_assert_eq!(at.status_of(&row.user), Some(row.status));
+            }
             prop_assert_eq!(
                 rows,
                 expected.rows,

@@ -4,6 +4,7 @@
 pub mod agreement;
 pub mod conformance;
 pub mod demo;
+pub mod fuzz;
 pub mod generate;
 pub mod reference;
 pub mod roads;

@@ -35,7 +35,16 @@ pub(crate) fn steps(project: &Project, report: &mut Report) {
     step("format", &|| {
         run(project
             .cargo()
-            .args(["fmt", "--all", "--", "--check", "-l"]))
+            .args(["fmt", "--all", "--", "--check", "-l"]))?;
+        // The fuzzers are a workspace of their own.
+        run(project.cargo().args([
+            "fmt",
+            "--manifest-path",
+            "fuzz/Cargo.toml",
+            "--",
+            "--check",
+            "-l",
+        ]))
     });
     step("lints", &|| {
         run(project.cargo().args([

@@ -2,6 +2,8 @@
 
 mod build;
 mod check;
+mod fuzz;
+mod mutants;
 mod preview;
 mod process;
 mod project;
@@ -26,10 +28,12 @@ Usage: cargo xtask COMMAND
 
   setup [PART…]                      install what is missing: wasm-target, wasm-bindgen, trunk, npm, chromium
   preview [--port N] [--org FILE]    build the sidebar beside a mock CRM page and serve it on this machine
-  test [GROUP…]                      run every test, or a group of them: check, rust, packages, e2e
+  test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, packages, e2e
   build                              build the policy module, its npm package and the preview, in release form
   size                               build, then weigh what browsers download against web/size-budget.json
   check                              format, lints, documentation links, licences, versions
+  mutants [FILE…]                    break the rules in every small way and see that a test notices; takes hours
+  fuzz [--smoke] [TARGET…]           put hostile inputs to the rules, half an hour for each target, or a minute
   demo                               write demo/organisation.json anew, after a change of its generator
   env                                print the settings with which trunk and wasm-bindgen work by hand
   help                               this, and the environment variables
@@ -73,7 +77,9 @@ fn dispatch() -> Result<bool> {
     match command.as_str() {
         "setup" => setup::setup(&project, &values(arguments)?)?,
         "preview" => preview::preview(&project, &preview_options(arguments)?)?,
-        "test" => return test::test(&project, &values(arguments)?),
+        "test" => return test::test(&project, &test_options(arguments)?),
+        "mutants" => mutants::mutants(&project, &values(arguments)?)?,
+        "fuzz" => fuzz::fuzz(&project, &fuzz_options(arguments)?)?,
         "build" => {
             no_values(arguments)?;
             build::build(&project)?;
@@ -109,6 +115,30 @@ fn values(mut arguments: Parser) -> Result<Vec<String>> {
         }
     }
     Ok(values)
+}
+
+fn test_options(mut arguments: Parser) -> Result<test::Options> {
+    let mut options = test::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("exhaustive") => options.exhaustive = true,
+            Arg::Value(group) => options.groups.push(group.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn fuzz_options(mut arguments: Parser) -> Result<fuzz::Options> {
+    let mut options = fuzz::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("smoke") => options.smoke = true,
+            Arg::Value(target) => options.targets.push(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
 }
 
 fn no_values(mut arguments: Parser) -> Result<()> {

@@ -24,10 +24,23 @@ pub(crate) enum Part {
     Trunk,
     Npm,
     Chromium,
+    CargoMutants,
+    CargoFuzz,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
+        Self::WasmTarget,
+        Self::WasmBindgen,
+        Self::Trunk,
+        Self::Npm,
+        Self::Chromium,
+        Self::CargoMutants,
+        Self::CargoFuzz,
+    ];
+
+    /// What the preview, the build and the tests use. The others are for who asks for them.
+    const EVERYDAY: [Self; 5] = [
         Self::WasmTarget,
         Self::WasmBindgen,
         Self::Trunk,
@@ -42,6 +55,8 @@ impl Part {
             Self::Trunk => "trunk",
             Self::Npm => "npm",
             Self::Chromium => "chromium",
+            Self::CargoMutants => "cargo-mutants",
+            Self::CargoFuzz => "cargo-fuzz",
         }
     }
 
@@ -54,6 +69,8 @@ impl Part {
             Self::Trunk => "what builds and serves the preview",
             Self::Npm => "the JavaScript tools in web/package.json: wasm-opt, Playwright, bundlers",
             Self::Chromium => "the browser for the tests, with its driver and a font",
+            Self::CargoMutants => "what changes the rules on purpose, for `cargo xtask mutants`",
+            Self::CargoFuzz => "what builds and runs the fuzzers, for `cargo xtask fuzz`",
         }
     }
 
@@ -73,6 +90,8 @@ impl Part {
             Self::Trunk => tool::trunk().present(project),
             Self::Npm => npm::present(project)?,
             Self::Chromium => chromium::present(),
+            Self::CargoMutants => tool::mutants().present(project),
+            Self::CargoFuzz => tool::fuzz().present(project),
         })
     }
 
@@ -83,14 +102,16 @@ impl Part {
             Self::Trunk => tool::trunk().install(project),
             Self::Npm => npm::install(project),
             Self::Chromium => chromium::install(project),
+            Self::CargoMutants => tool::mutants().install(project),
+            Self::CargoFuzz => tool::fuzz().install(project),
         }
     }
 }
 
-/// The command: installs the named parts, or all, and says what is there.
+/// The command: installs the named parts, or those of every day, and says what is there.
 pub(crate) fn setup(project: &Project, names: &[String]) -> Result<()> {
     let parts = if names.is_empty() {
-        Part::ALL.to_vec()
+        Part::EVERYDAY.to_vec()
     } else {
         names
             .iter()

@@ -47,6 +47,15 @@ impl Group {
     }
 }
 
+/// What is run.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// The names of groups; none for all of them.
+    pub(crate) groups: Vec<String>,
+    /// Whether the organisations up to the stated sizes are asked, all of them, which takes a quarter of an hour.
+    pub(crate) exhaustive: bool,
+}
+
 /// What was built for the tests; nothing where the build failed.
 #[derive(Default)]
 struct Built {
@@ -69,8 +78,8 @@ impl Built {
 }
 
 /// The command: runs the named groups, or all, and closes with the count. Every step runs, whatever failed before it.
-pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
-    let groups = chosen(names)?;
+pub(crate) fn test(project: &Project, options: &Options) -> Result<bool> {
+    let groups = chosen(&options.groups)?;
     let has = |group| groups.contains(&group);
     let mut report = Report::default();
 
@@ -78,7 +87,19 @@ pub(crate) fn test(project: &Project, names: &[String]) -> Result<bool> {
         check::steps(project, &mut report);
     }
     if has(Group::Rust) {
-        report.step("cargo test", |tally| cargo_test(project, tally));
+        report.step("cargo test", |tally| {
+            cargo_test(
+                project,
+                &["--workspace", "--exclude", ORACLE, "--no-fail-fast"],
+                tally,
+            )
+        });
+        report.step("Cedar's opinion", |tally| {
+            cargo_test(project, &["--package", ORACLE], tally)
+        });
+    }
+    if options.exhaustive {
+        report.step("every organisation", |tally| exhaustive(project, tally));
     }
     if has(Group::Packages) || has(Group::EndToEnd) {
         let mut built = Built::default();
@@ -141,9 +162,25 @@ fn chosen(names: &[String]) -> Result<Vec<Group>> {
         .collect()
 }
 
-fn cargo_test(project: &Project, tally: &mut Tally) -> Result<()> {
+/// Tested by itself: built together, its dependencies would change features of the other crates'.
+const ORACLE: &str = "sidelight-oracle";
+
+fn cargo_test(project: &Project, packages: &[&str], tally: &mut Tally) -> Result<()> {
     let mut command = project.cargo();
-    command.args(["test", "--workspace", "--no-fail-fast", "--locked"]);
+    command.args(["test", "--locked"]).args(packages);
+    let status = run_reading(&mut command, |line| tally.read(line))?;
+    require(&command, status)?;
+    some_ran(*tally)
+}
+
+/// `tests/exhaustive.rs` of testkit without leaving out any.
+fn exhaustive(project: &Project, tally: &mut Tally) -> Result<()> {
+    let mut command = project.cargo();
+    command
+        .args(["test", "--release", "--locked"])
+        .args(["--package", "sidelight-testkit", "--test", "exhaustive"])
+        .args(["--", "--nocapture"])
+        .env("SIDELIGHT_EXHAUSTIVE", "1");
     let status = run_reading(&mut command, |line| tally.read(line))?;
     require(&command, status)?;
     some_ran(*tally)

@@ -19,17 +19,10 @@ use crate::reference::Reference;
 /// A change is drawn from bytes by what the organisation has, so that both become smaller on their
 /// own when a failure is made small.
 pub fn changed_organisation() -> impl Strategy<Value = (Sample, Vec<Change>)> {
-    let bytes = vec(any::<u8>(), 24);
+    let bytes = vec(any::<u8>(), BYTES);
     (organisation(), vec(bytes, 1..4)).prop_map(|(sample, draws)| {
-        let change = |bytes: Vec<u8>| {
-            let org = &sample.0;
-            Draw {
-                org,
-                bytes: bytes.into_iter(),
-            }
-            .change()
-        };
-        let changes = draws.into_iter().map(change).collect();
+        let changes = draws.iter().map(|bytes| change(&sample.0, bytes));
+        let changes = changes.collect();
         (sample, changes)
     })
 }
@@ -40,7 +33,7 @@ pub fn edited_organisation() -> impl Strategy<Value = (Sample, Vec<(String, Assi
     (organisation(), vec(bytes, 1..4)).prop_map(|(sample, draws)| {
         let edit = |bytes: Vec<u8>| {
             let org = &sample.0;
-            let bytes = bytes.into_iter();
+            let bytes = bytes.iter();
             let mut draw = Draw { org, bytes };
             let edit = draw.edit();
             (draw.actor(&edit), edit)
@@ -50,14 +43,23 @@ pub fn edited_organisation() -> impl Strategy<Value = (Sample, Vec<(String, Assi
     })
 }
 
+/// As many bytes as a change is drawn from; what is missing is zero.
+pub const BYTES: usize = 24;
+
+/// A change drawn from bytes, by what the organisation has.
+pub fn change(org: &Org, bytes: &[u8]) -> Change {
+    let bytes = bytes.iter();
+    Draw { org, bytes }.change()
+}
+
 struct Draw<'a> {
     org: &'a Org,
-    bytes: std::vec::IntoIter<u8>,
+    bytes: std::slice::Iter<'a, u8>,
 }
 
 impl Draw<'_> {
     fn number(&mut self, below: usize) -> usize {
-        usize::from(self.bytes.next().unwrap_or(0)) % below
+        usize::from(self.bytes.next().copied().unwrap_or(0)) % below
     }
 
     /// True once in so many times.

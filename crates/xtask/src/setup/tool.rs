@@ -42,9 +42,29 @@ pub(crate) fn trunk() -> Tool {
     }
 }
 
+/// What breaks the rules on purpose, to see whether a test notices.
+pub(crate) fn mutants() -> Tool {
+    Tool {
+        name: "cargo-mutants",
+        program: "cargo-mutants",
+        version: "27.1.0".to_owned(),
+        locked: true,
+    }
+}
+
+/// What builds the fuzzers and runs them.
+pub(crate) fn fuzz() -> Tool {
+    Tool {
+        name: "cargo-fuzz",
+        program: "cargo-fuzz",
+        version: "0.13.2".to_owned(),
+        locked: true,
+    }
+}
+
 /// All of them.
-pub(crate) fn all(project: &Project) -> Result<[Tool; 2]> {
-    Ok([wasm_bindgen(project)?, trunk()])
+pub(crate) fn all(project: &Project) -> Result<[Tool; 4]> {
+    Ok([wasm_bindgen(project)?, trunk(), mutants(), fuzz()])
 }
 
 impl Tool {

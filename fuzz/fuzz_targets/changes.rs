@@ -1,0 +1,11 @@
+//! Changes to random organisations: see `sidelight_testkit::fuzz::changes`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sidelight_testkit::fuzz;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Err(difference) = fuzz::changes(bytes) {
+        panic!("{difference}");
+    }
+});

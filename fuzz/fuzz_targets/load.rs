@@ -1,0 +1,11 @@
+//! Documents: see `sidelight_testkit::fuzz::load`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sidelight_testkit::fuzz;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Err(difference) = fuzz::load(bytes) {
+        panic!("{difference}");
+    }
+});
