@@ -8,6 +8,7 @@ use sidelight_governance::org::Org;
 use sidelight_governance::{
     Action, At, Code, Filter, Governance, Instant, PipelineQuery, Query, RecordType,
 };
+use twox_hash::XxHash64;
 
 use crate::agreement::{self, ON_RECORDS, everyone};
 use crate::generate;
@@ -124,6 +125,69 @@ pub fn filters(question: &[u8]) -> TestCaseResult {
     }
     Ok(())
 }
+
+/// The first two bytes choose a random organisation, the third a user, and the others alter that user's slice: three
+/// bytes are a place and what is written there. The checksum is made right again, so that what is behind it is reached.
+/// The slice is refused or loads, and what loads answers on every road the same.
+///
+/// # Errors
+/// The first disagreement.
+pub fn slices(bytes: &[u8]) -> TestCaseResult {
+    let [first, second, user, alterations @ ..] = bytes else {
+        return Ok(());
+    };
+    let org = organisation(u16::from_le_bytes([*first, *second]))?;
+    let user = org.users.get(usize::from(*user) % org.users.len().max(1));
+    let user = user.map_or(agreement::NOBODY, |user| user.id.as_str());
+    let now = generate::now();
+    let whole = Governance::from_org(org.clone()).map_err(failure)?;
+    let mut slice = whole.at(now).slice(user).map_err(failure)?;
+    for alteration in alterations.chunks_exact(3) {
+        if let [low, high, byte] = alteration {
+            let place = SLICE_HEADER + usize::from(u16::from_le_bytes([*low, *high]));
+            if let Some(altered) = slice.get_mut(place) {
+                *altered = *byte;
+            }
+        }
+    }
+    if let Some((header, body)) = slice.split_at_mut_checked(SLICE_HEADER) {
+        let checksum = XxHash64::oneshot(0, body).to_le_bytes();
+        if let Some(old) = header.last_chunk_mut() {
+            *old = checksum;
+        }
+    }
+    let Ok(slice) = Governance::load(&slice) else {
+        prop_assert!(!alterations.is_empty(), "a slice that nobody altered loads");
+        return Ok(());
+    };
+    let at = slice.at(now);
+    at.diagnose();
+    let org = slice.to_org();
+    serde_json::to_vec(&org).map_err(failure)?;
+    for user in everyone(&org) {
+        for &kind in RecordType::ALL {
+            let page = at.visible(user, kind, &Query::default()).map_err(failure)?;
+            for record in slice.records(kind) {
+                let can = at
+                    .can(user, Action::View, kind, Some(&record.id))
+                    .map_err(failure)?;
+                let explained = at.explain(user, Action::View, kind, Some(&record.id));
+                prop_assert_eq!(page.ids.contains(&record.id), can);
+                prop_assert_eq!(explained.map_err(failure)?.allowed, can);
+                at.assignees(user, kind, &record.id);
+            }
+        }
+        at.pipeline(user, &PipelineQuery::default())
+            .map_err(failure)?;
+    }
+    if let Some(viewer) = slice.viewer() {
+        Governance::load(&at.slice(viewer).map_err(failure)?).map_err(failure)?;
+    }
+    Ok(())
+}
+
+/// What a slice begins with: its mark, its version, and the checksum of the rest.
+const SLICE_HEADER: usize = 6 + 1 + 8;
 
 /// What a query that is well formed is refused for all the same.
 fn refusal(query: &Query) -> Option<Code> {

@@ -40,3 +40,8 @@ fn changes_answer_as_before() {
 fn questions_answer_as_before() {
     replay("filters", fuzz::filters);
 }
+
+#[test]
+fn altered_slices_answer_as_before() {
+    replay("slices", fuzz::slices);
+}

@@ -18,6 +18,7 @@ use sidelight_governance::{
     Action, At, Decision, Governance, Instant, ObstacleCode, PipelineQuery, Query, RecordType,
 };
 use sidelight_testkit::agreement::{ON_RECORDS, everyone, everything};
+use sidelight_testkit::fuzz;
 use sidelight_testkit::generate::{self, Sample, query};
 use sidelight_testkit::reference::Reference;
 
@@ -248,6 +249,13 @@ proptest! {
             slice.apply(&[]).unwrap();
             prop_assert!(slice.at(now).explain_deal(user, "a").advisory, "a changed slice may differ");
         }
+    }
+
+    #[test]
+    fn a_slice_that_was_altered_behind_its_checksum_is_refused_or_answers_on_every_road_the_same(
+        bytes in prop::collection::vec(any::<u8>(), 3..30),
+    ) {
+        fuzz::slices(&bytes)?;
     }
 
     #[test]
