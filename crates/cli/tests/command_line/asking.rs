@@ -44,7 +44,6 @@ fn json_answers_are_those_of_the_rules_crate() {
     let governance = demo();
     let at = governance.at(NOW.parse().unwrap());
     let query = Query {
-        action: Some(Action::View),
         limit: Some(7),
         ..Query::from_json(r#"{"sort": [{"by": "amount", "descending": true}]}"#).unwrap()
     };
