@@ -11,6 +11,7 @@ use proptest::collection::vec;
 use proptest::option::weighted as maybe;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::Config;
 use sidelight_governance::org::{
     Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
     Profile, ReportsReach, Role, SavedView, Settings, Status, Tier, User,
@@ -25,6 +26,19 @@ pub struct Sample(pub Org);
 impl fmt::Debug for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string_pretty(&self.0).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// So many random cases of a property, unless `PROPTEST_CASES` asks for another number.
+///
+/// A failure is told and not kept in a file: it becomes a conformance case.
+pub fn cases(cases: u32) -> Config {
+    let asked = Config::default();
+    let is_asked = std::env::var_os("PROPTEST_CASES").is_some();
+    Config {
+        cases: if is_asked { asked.cases } else { cases },
+        failure_persistence: None,
+        ..asked
     }
 }
 

@@ -6,23 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult};
+use proptest::test_runner::TestCaseResult;
 use sidelight_governance::org::Org;
 use sidelight_governance::{Action, Change, Decision, EditOutcome, Governance, RecordType, Scope};
 use sidelight_testkit::agreement::{self, ON_RECORDS, everyone};
 use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
 use sidelight_testkit::generate::{self, Sample};
 use sidelight_testkit::reference::{Reference, change};
-
-/// At least 2,000 organisations; `PROPTEST_CASES` asks for more.
-fn config(cases: u32) -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(cases),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 fn reference(org: &Org) -> Reference<'_> {
     Reference {
@@ -32,7 +22,7 @@ fn reference(org: &Org) -> Reference<'_> {
 }
 
 proptest! {
-    #![proptest_config(config(2_000))]
+    #![proptest_config(generate::cases(2_000))]
 
     /// What is refused, at which change and why; that it changes nothing; and that what is made is
     /// the same as a fresh load of the changed organisation.
@@ -103,7 +93,7 @@ proptest! {
 
 proptest! {
     // Each refusal of each organisation is tried with every remedy, and with what should be one.
-    #![proptest_config(config(300))]
+    #![proptest_config(generate::cases(300))]
 
     /// Every remedy is one that the rules accept and that grants, and the narrowest of its kind;
     /// where assigning the viewer or widening one setting would grant, that is among them.

@@ -8,7 +8,7 @@ use proptest::option::weighted as maybe;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use sidelight_governance::guest::{
     ClaimLinks, EndOfTerm, GuestError, GuestKey, GuestOperation, GuestQuery, GuestSort, GuestState,
     GuestStep, Invitation, LinkState, OwnProfile, SignIn, TokenDigest,
@@ -19,15 +19,6 @@ use sidelight_testkit::agreement::everyone;
 use sidelight_testkit::generate::{self, IDS, Sample};
 use sidelight_testkit::reference::Reference;
 use sidelight_testkit::reference::guest::{Account, Operation};
-
-fn config() -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(2_000),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 // ── one guest, through any events ────────────────────────────────────────────────────────────────
 
@@ -160,7 +151,7 @@ fn is_own(operation: Operation) -> bool {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(generate::cases(2_000))]
 
     #[test]
     fn a_guests_life_is_that_of_the_reference(claimed in any::<bool>(), events in events()) {

@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use proptest::test_runner::Config;
 use sidelight_governance::org::{Membership, Org, Profile, ReportsReach, Role, Status, Tier, User};
 use sidelight_governance::profile::applicable;
 use sidelight_governance::{
@@ -21,15 +20,6 @@ use sidelight_governance::{
 };
 use sidelight_testkit::agreement::{NOBODY, ON_RECORDS, everyone, everything};
 use sidelight_testkit::generate::{self, Sample, organisation};
-
-fn config() -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(500),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 // ── what an organisation answers ────────────────────────────────────────────────────────────────
 
@@ -278,7 +268,7 @@ fn tier_at(user: &User, company: &str) -> Option<Tier> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(generate::cases(500))]
 
     // ── §1, §2 ──────────────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use sidelight_governance::provisioning::{
     Hold, HoldReason, NewRequest, Request, RequestEffect, RequestEvent, RequestState, System,
     TaskTemplate,
@@ -15,15 +15,6 @@ use sidelight_governance::provisioning::{
 use sidelight_governance::{Governance, Toggle};
 use sidelight_testkit::generate::{self, IDS, Sample};
 use sidelight_testkit::reference::{self, Reference};
-
-fn config() -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(2_000),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 fn event() -> impl Strategy<Value = RequestEvent> {
     let system = || select(System::ALL);
@@ -56,7 +47,7 @@ fn with_a_team(sample: &Sample) -> sidelight_governance::org::Org {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(generate::cases(2_000))]
 
     #[test]
     fn a_requests_life_is_that_of_the_reference(

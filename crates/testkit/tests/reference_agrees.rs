@@ -4,22 +4,12 @@
 //! `conformance/`.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult};
+use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
 use sidelight_governance::{At, Governance, RecordType};
 use sidelight_testkit::agreement::{self, everyone};
 use sidelight_testkit::generate::{self, Sample, query};
 use sidelight_testkit::reference::Reference;
-
-/// At least 2,000 organisations; `PROPTEST_CASES` asks for more.
-fn config() -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(2_000),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 fn on_both(
     Sample(org): &Sample,
@@ -32,7 +22,7 @@ fn on_both(
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(generate::cases(2_000))]
 
     #[test]
     fn decisions_and_their_reasons_agree(sample in generate::organisation()) {

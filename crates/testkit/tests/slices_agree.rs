@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, TestCaseResult};
+use proptest::test_runner::TestCaseResult;
 use serde_json::{Value, json};
 use sidelight_governance::org::{FieldValue, Org};
 use sidelight_governance::{
@@ -21,16 +21,6 @@ use sidelight_testkit::agreement::{ON_RECORDS, everyone, everything};
 use sidelight_testkit::fuzz;
 use sidelight_testkit::generate::{self, Sample, query};
 use sidelight_testkit::reference::Reference;
-
-/// At least 1,000 organisations; `PROPTEST_CASES` asks for more.
-fn config() -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(1_000),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 fn whole(org: &Org) -> Governance {
     Governance::from_org(org.clone()).unwrap()
@@ -161,7 +151,7 @@ fn same_answers(org: &Org, on: (At<'_>, At<'_>), user: &str) -> TestCaseResult {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(generate::cases(1_000))]
 
     #[test]
     fn a_slice_answers_its_viewer_as_the_whole_does(

@@ -8,22 +8,13 @@ use proptest::option::weighted as maybe;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use sidelight_governance::trigger::{EventKind, RecordEvent, Trigger};
 use sidelight_governance::{Governance, RecordType};
 use sidelight_testkit::generate::{self, IDS, Sample, query};
 use sidelight_testkit::reference::Reference;
 use sidelight_testkit::reference::trigger::Outcome;
-
-fn config() -> Config {
-    let asked = Config::default();
-    Config {
-        cases: asked.cases.max(2_000),
-        failure_persistence: None,
-        ..asked
-    }
-}
 
 const KINDS: [RecordType; 3] = [RecordType::Account, RecordType::Prospect, RecordType::Task];
 
@@ -73,7 +64,7 @@ fn trigger() -> impl Strategy<Value = Trigger> {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(generate::cases(2_000))]
 
     #[test]
     fn what_triggers_come_to_agrees(
