@@ -39,6 +39,15 @@ const MAGIC: [u8; 6] = *b"\xF5slice";
 const VERSION: u8 = 1;
 const CHECKSUM: usize = 8;
 
+/// The bytes of a record with an id of one byte and nothing else.
+const LEAST_ROW: usize = 8;
+/// The bytes of an assigned user.
+const LEAST_ASSIGNED: usize = 2;
+/// The bytes of a field that is null, true or false.
+const LEAST_FIELD: usize = 2;
+/// A field of two bytes takes dozens in memory: more than so many are more than a module can hold.
+const MOST_FIELDS: usize = 1 << 24;
+
 /// Everything in a slice.
 pub(super) struct Contents<'a> {
     pub(super) viewer: &'a str,
@@ -172,7 +181,11 @@ pub(crate) fn load(bytes: &[u8], limits: &Limits) -> Result<Governance, LoadErro
     if XxHash64::oneshot(0, body) != u64::from_le_bytes(*checksum) {
         return Err(damaged());
     }
-    Reader(body).governance(limits)
+    let reader = Reader {
+        rest: body,
+        fields: 0,
+    };
+    reader.governance(limits)
 }
 
 fn damaged() -> LoadError {
@@ -185,15 +198,19 @@ fn sound<T>(part: Option<T>) -> Result<T, LoadError> {
 }
 
 /// What is still to be read. Nothing in it is believed: each number is checked where it is used.
-struct Reader<'a>(&'a [u8]);
+struct Reader<'a> {
+    rest: &'a [u8],
+    /// How many fields were read.
+    fields: usize,
+}
 
 impl<'a> Reader<'a> {
     fn number(&mut self) -> Option<usize> {
         let mut number = 0_u64;
         // Numbers of five bytes are longer than any length or place.
         for shift in [0, 7, 14, 21, 28] {
-            let (&byte, rest) = self.0.split_first()?;
-            self.0 = rest;
+            let (&byte, rest) = self.rest.split_first()?;
+            self.rest = rest;
             number |= u64::from(byte & 0x7F) << shift;
             if byte < 0x80 {
                 return usize::try_from(number).ok();
@@ -210,15 +227,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The length of a list, of which each item takes a byte or more.
-    fn length(&mut self) -> Option<usize> {
+    /// The length of a list, of which each item takes so many bytes or more: what cannot be there gets no memory.
+    fn length(&mut self, least: usize) -> Option<usize> {
         let length = self.number()?;
-        (length <= self.0.len()).then_some(length)
+        (length <= self.rest.len() / least).then_some(length)
     }
 
     fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (bytes, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
         Some(bytes)
     }
 
@@ -232,7 +249,7 @@ impl<'a> Reader<'a> {
     }
 
     fn texts(&mut self) -> Option<Vec<&'a str>> {
-        let length = self.length()?;
+        let length = self.length(1)?;
         (0..length).map(|_| self.text()).collect()
     }
 
@@ -265,9 +282,9 @@ impl<'a> Reader<'a> {
         }
         let names = sound(self.texts())?;
         let mut total = 0;
-        while !self.0.is_empty() {
+        while !self.rest.is_empty() {
             let kind = sound(self.text().and_then(RecordType::from_word))?;
-            let count = sound(self.length())?;
+            let count = sound(self.length(LEAST_ROW))?;
             total += count;
             if total > limits.records || governance.records.of(kind).len() > 0 {
                 return Err(damaged());
@@ -326,6 +343,11 @@ impl<'a> Reader<'a> {
             assigned.push(row.assigned);
             accounts.push(row.account);
             names.push(row.name.map(str::to_owned));
+            self.fields += row.fields.len();
+            if self.fields > MOST_FIELDS {
+                let message = format!("more than {MOST_FIELDS} fields");
+                return Err(LoadError::new(Code::TooManyItems, path(), message));
+            }
             fields.push(row.fields);
             if row.withheld > 0 {
                 slice.withheld.insert((kind, record), row.withheld);
@@ -350,7 +372,7 @@ impl<'a> Reader<'a> {
         };
         let owner = self.optional(known.users.len())?;
         seen.clear();
-        let count = self.length()?;
+        let count = self.length(LEAST_ASSIGNED)?;
         let mut assigned: Vec<Assigned> = Vec::with_capacity(count);
         for _ in 0..count {
             let number = self.number()?;
@@ -367,7 +389,7 @@ impl<'a> Reader<'a> {
         let account = self.optional(known.accounts)?.and_then(ix);
         let withheld = self.number()?;
         let mut fields = BTreeMap::new();
-        for _ in 0..self.length()? {
+        for _ in 0..self.length(LEAST_FIELD)? {
             let name = known.field_names.get(self.number()?)?;
             fields.insert((*name).to_owned(), self.value()?);
         }
