@@ -8,7 +8,7 @@ import { casl, caslWithFunction } from './peers/casl.mjs';
 import { cedar } from './peers/cedar.mjs';
 import { set } from './peers/set.mjs';
 import { sidelight } from './peers/sidelight.mjs';
-import { M, S, generator, organisation, reaches } from './organisation.mjs';
+import { S, generator, organisation, reaches } from './organisation.mjs';
 
 /** An organisation, its bytes, and everyone who can be asked about it. */
 export async function contestants(size, module) {
@@ -78,5 +78,3 @@ export async function agreeOnSmall(module) {
   small.peers.sidelight.governance.free();
   return asked.length;
 }
-
-export { M, S };

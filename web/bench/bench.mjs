@@ -2,11 +2,11 @@
 
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 
 import { imported } from '../governance/test/installed.mjs';
-import { M, S, agree, agreeOnSmall, contestants, pairs } from './agreement.mjs';
-import { organisation } from './organisation.mjs';
+import { agree, agreeOnSmall, contestants, pairs } from './agreement.mjs';
+import { M, S, organisation } from './organisation.mjs';
 import { publish } from './report.mjs';
 import { rounds } from './rounds.mjs';
 
@@ -15,6 +15,7 @@ const ROUNDS = 9;
 const DECISIONS = { sidelight: 10_000, set: 10_000, bytes: 10_000, casl: 2_000, caslWithFunction: 10_000, casbin: 500, cedar: 60 };
 const PAGE = { stage: 'Proposal', limit: 50 };
 
+const busy = loadavg()[0];
 const module = await imported();
 await module.default();
 const small = await agreeOnSmall(module);
@@ -121,7 +122,8 @@ function predictions() {
   team.free();
 
   settle();
-  const move = [{ op: 'moveRole', role: roleOver(500), parent: null }];
+  const [role, people] = roleOver(500);
+  const move = [{ op: 'moveRole', role, parent: null }];
   const after = module.Governance.load(document);
   after.apply(move);
   const everyone = () => {
@@ -133,7 +135,7 @@ function predictions() {
   };
   const { gained, lost } = governance.predict(move);
   assert.equal(gained + lost, everyone(), 'the prediction is not the difference');
-  add('`predict` of moving a role with most of the people', 'prediction', [
+  add(`\`predict\` of moving a role with ${people} people`, 'prediction', [
     { units: 1, work: () => governance.predict(move) },
     { units: 1, before: () => [governance, after].forEach(toggle), work: everyone },
   ], [{ name: 'Sidelight' }, { name: "everyone's sets before and after, by `visibleIndices`", goal: 100 }], 3);
@@ -220,13 +222,13 @@ function viewerReaching(share) {
   return [...reached].reduce((best, next) => (off(next[1]) < off(best[1]) ? next : best))[0];
 }
 
-/** The role that has about so many people in it and below. */
+/** The role that has about so many people in it and below, and how many. */
 function roleOver(people) {
   const parents = new Map(org.roles.map(({ id, parent }) => [id, parent]));
   const counts = new Map();
   for (const { role } of org.users) for (let at = role; at; at = parents.get(at)) counts.set(at, (counts.get(at) ?? 0) + 1);
   return [...counts].filter(([id]) => parents.get(id))
-    .reduce((best, next) => (Math.abs(next[1] - people) < Math.abs(best[1] - people) ? next : best))[0];
+    .reduce((best, next) => (Math.abs(next[1] - people) < Math.abs(best[1] - people) ? next : best));
 }
 
 function facts() {
@@ -235,7 +237,7 @@ function facts() {
   const sees = (viewer) => ((100 * peers.bytes.lists(viewer, records).length) / records.length).toFixed(0);
   const holders = records.reduce((sum, { holders }) => sum + holders.length, 0) / records.length;
   return [
-    `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'}; CASL ${version('@casl/ability')}, casbin ${version('casbin')}, cedar-wasm ${version('@cedar-policy/cedar-wasm')} (Cedar ${peers.cedar.language}).`,
+    `Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'processor'} (load average before the run: ${busy.toFixed(1)}); CASL ${version('@casl/ability')}, casbin ${version('casbin')}, cedar-wasm ${version('@cedar-policy/cedar-wasm')} (Cedar ${peers.cedar.language}).`,
     `${org.users.length} users, ${org.roles.length} roles, ${records.length.toLocaleString('en')} opportunities with ${holders.toFixed(1)} holders on average, ${(document.length / 1e6).toFixed(1)} MB of JSON. The wide viewer reaches ${share(wide)} of the users and sees ${sees(wide)} % of the records, the narrow one ${share(narrow)} and ${sees(narrow)} %.`,
     `Before anything was timed, ${(small + sample.length).toLocaleString('en')} decisions of every contestant agreed.`,
   ];

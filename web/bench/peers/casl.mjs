@@ -1,8 +1,7 @@
 // CASL. Its guide builds an ability once for each viewer from conditions on plain objects, and tells an object's type by
 // `detectSubjectType`, so that none has to be wrapped (casl.js.org, "Subject type detection").
 //
-// `records` of the application carry their holders in one array, so that there is one rule with one `$in`; two rules, for
-// the owner and the assigned users, are slower.
+// Records carry their holders in one array, so that one rule with one `$in` says it all.
 
 import { createMongoAbility, Ability } from '@casl/ability';
 
