@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::process::run;
 use crate::project::{Project, read};
-use crate::setup::{self, Part, tool};
+use crate::setup::{self, Part, npm, tool};
 use crate::tally::{Report, Tally};
 use crate::toolchain::{Toolchain, WASM};
 
@@ -156,16 +156,19 @@ fn sources(project: &Project) -> Result<()> {
             String::from_utf8_lossy(&found.stderr)
         ),
     }
-    let lock: Value = serde_json::from_str(&read(&project.path("web/package-lock.json"))?)?;
-    let packages = lock
-        .get("packages")
-        .and_then(Value::as_object)
-        .context("web/package-lock.json has no packages")?;
-    for (path, package) in packages {
-        if package.get("resolved").is_some() {
-            bail!(
-                "web/package-lock.json names where {path} was downloaded; make it anew with web/.npmrc in force"
-            );
+    for folder in npm::FOLDERS {
+        let lock = npm::lock(folder);
+        let locked: Value = serde_json::from_str(&read(&project.path(&lock))?)?;
+        let packages = locked
+            .get("packages")
+            .and_then(Value::as_object)
+            .with_context(|| format!("{lock} has no packages"))?;
+        for (path, package) in packages {
+            if package.get("resolved").is_some() {
+                bail!(
+                    "{lock} names where {path} was downloaded; make it anew with {folder}/.npmrc in force"
+                );
+            }
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! `cargo xtask`: one door for people and CI. What is done by hand and what CI does is the same command.
 
+mod bench;
 mod build;
 mod check;
 mod fuzz;
@@ -31,6 +32,7 @@ Usage: cargo xtask COMMAND
   test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, packages, e2e
   build                              build the policy module, its npm package and the preview, in release form
   size                               build, then weigh what browsers download against web/size-budget.json
+  bench                              measure the npm package against its peers, and write docs/performance.md anew
   check                              format, lints, documentation links, licences, versions
   mutants [FILE…]                    break the rules in every small way and see that a test notices; takes hours
   fuzz [--smoke] [TARGET…]           put hostile inputs to the rules, half an hour for each target, or a minute
@@ -87,6 +89,10 @@ fn dispatch() -> Result<bool> {
         "size" => {
             no_values(arguments)?;
             size::size(&project)?;
+        }
+        "bench" => {
+            no_values(arguments)?;
+            bench::bench(&project)?;
         }
         "check" => {
             no_values(arguments)?;

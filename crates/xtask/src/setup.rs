@@ -5,7 +5,7 @@
 
 pub(crate) mod chromium;
 mod distribution;
-mod npm;
+pub(crate) mod npm;
 pub(crate) mod tool;
 mod wasm_target;
 
@@ -24,17 +24,19 @@ pub(crate) enum Part {
     Trunk,
     Npm,
     Chromium,
+    Peers,
     CargoMutants,
     CargoFuzz,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::WasmTarget,
         Self::WasmBindgen,
         Self::Trunk,
         Self::Npm,
         Self::Chromium,
+        Self::Peers,
         Self::CargoMutants,
         Self::CargoFuzz,
     ];
@@ -55,6 +57,7 @@ impl Part {
             Self::Trunk => "trunk",
             Self::Npm => "npm",
             Self::Chromium => "chromium",
+            Self::Peers => "peers",
             Self::CargoMutants => "cargo-mutants",
             Self::CargoFuzz => "cargo-fuzz",
         }
@@ -69,6 +72,7 @@ impl Part {
             Self::Trunk => "what builds and serves the preview",
             Self::Npm => "the JavaScript tools in web/package.json: wasm-opt, Playwright, bundlers",
             Self::Chromium => "the browser for the tests, with its driver and a font",
+            Self::Peers => "what the npm package is measured against, for `cargo xtask bench`",
             Self::CargoMutants => "what changes the rules on purpose, for `cargo xtask mutants`",
             Self::CargoFuzz => "what builds and runs the fuzzers, for `cargo xtask fuzz`",
         }
@@ -88,8 +92,9 @@ impl Part {
             Self::WasmTarget => wasm_target::present(),
             Self::WasmBindgen => tool::wasm_bindgen(project)?.present(project),
             Self::Trunk => tool::trunk().present(project),
-            Self::Npm => npm::present(project)?,
+            Self::Npm => npm::present(project, npm::TOOLS)?,
             Self::Chromium => chromium::present(),
+            Self::Peers => npm::present(project, npm::PEERS)?,
             Self::CargoMutants => tool::mutants().present(project),
             Self::CargoFuzz => tool::fuzz().present(project),
         })
@@ -100,8 +105,9 @@ impl Part {
             Self::WasmTarget => wasm_target::install(project),
             Self::WasmBindgen => tool::wasm_bindgen(project)?.install(project),
             Self::Trunk => tool::trunk().install(project),
-            Self::Npm => npm::install(project),
+            Self::Npm => npm::install(project, npm::TOOLS),
             Self::Chromium => chromium::install(project),
+            Self::Peers => npm::install(project, npm::PEERS),
             Self::CargoMutants => tool::mutants().install(project),
             Self::CargoFuzz => tool::fuzz().install(project),
         }

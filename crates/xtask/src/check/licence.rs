@@ -6,6 +6,7 @@ use spdx::{Expression, LicenseItem, ParseMode};
 
 use crate::process::output;
 use crate::project::{Project, read};
+use crate::setup::npm;
 
 /// Licences that ask for no more than their notice.
 const ALLOWED: [&str; 12] = [
@@ -35,7 +36,9 @@ const ALLOWED_FOR_TOOLS: [&str; 5] = [
 /// Fails with every dependency whose licence does not allow what this project does.
 pub(crate) fn check(project: &Project) -> Result<()> {
     let mut refused = crates(project)?;
-    refused.extend(npm_packages(project)?);
+    for folder in npm::FOLDERS {
+        refused.extend(npm_packages(project, &npm::lock(folder))?);
+    }
     if refused.is_empty() {
         return Ok(());
     }
@@ -73,12 +76,12 @@ fn crates(project: &Project) -> Result<Vec<String>> {
         .collect())
 }
 
-fn npm_packages(project: &Project) -> Result<Vec<String>> {
-    let lock: Value = serde_json::from_str(&read(&project.path("web/package-lock.json"))?)?;
-    let packages = lock
+fn npm_packages(project: &Project, lock: &str) -> Result<Vec<String>> {
+    let locked: Value = serde_json::from_str(&read(&project.path(lock))?)?;
+    let packages = locked
         .get("packages")
         .and_then(Value::as_object)
-        .context("web/package-lock.json has no packages")?;
+        .with_context(|| format!("{lock} has no packages"))?;
     Ok(packages
         .iter()
         .filter_map(|(path, package)| {
@@ -87,7 +90,7 @@ fn npm_packages(project: &Project) -> Result<Vec<String>> {
                 .and_then(Value::as_str)
                 .unwrap_or_default();
             let allowed = is_allowed(licence, &[&ALLOWED, &ALLOWED_FOR_TOOLS]);
-            (!allowed).then(|| format!("    npm {path}: `{licence}`"))
+            (!allowed).then(|| format!("    npm {lock} {path}: `{licence}`"))
         })
         .collect())
 }

@@ -1,4 +1,4 @@
-//! The packages in `web/node_modules`, exactly as `web/package-lock.json` has them.
+//! The packages in the `node_modules` of a folder, exactly as its `package-lock.json` has them.
 
 use std::fs;
 
@@ -7,27 +7,40 @@ use anyhow::{Context, Result, bail};
 use crate::process::{output, run};
 use crate::project::{Project, read};
 
-const LOCK: &str = "web/package-lock.json";
+/// The tools of the build and the tests.
+pub(crate) const TOOLS: &str = "web";
+/// What the npm package is measured against.
+pub(crate) const PEERS: &str = "web/bench";
+/// Every folder that has a lock file.
+pub(crate) const FOLDERS: [&str; 2] = [TOOLS, PEERS];
+
 /// A copy of the lock file that was installed from. `npm ci` begins by deleting the folder it is in, so an interrupted
 /// installation never passes for a whole one.
-const INSTALLED: &str = "web/node_modules/.sidelight-installed.json";
+const INSTALLED: &str = "node_modules/.sidelight-installed.json";
 const OLDEST_NODE: u32 = 20;
 
-pub(crate) fn present(project: &Project) -> Result<Option<String>> {
-    let lock = read(&project.path(LOCK))?;
-    let Ok(installed) = fs::read_to_string(project.path(INSTALLED)) else {
-        return Ok(None);
-    };
-    Ok((installed == lock).then(|| format!("web/node_modules as in {LOCK}")))
+/// The lock file of a folder.
+pub(crate) fn lock(folder: &str) -> String {
+    format!("{folder}/package-lock.json")
 }
 
-pub(crate) fn install(project: &Project) -> Result<()> {
+pub(crate) fn present(project: &Project, folder: &str) -> Result<Option<String>> {
+    let name = lock(folder);
+    let lock = read(&project.path(&name))?;
+    let Ok(installed) = fs::read_to_string(project.path(folder).join(INSTALLED)) else {
+        return Ok(None);
+    };
+    Ok((installed == lock).then(|| format!("{folder}/node_modules as in {name}")))
+}
+
+pub(crate) fn install(project: &Project, folder: &str) -> Result<()> {
     require_node(project)?;
-    let lock = read(&project.path(LOCK))?;
+    let name = lock(folder);
+    let lock = read(&project.path(&name))?;
     // No package here needs its install script: esbuild's only makes its start a little quicker.
-    run(project.command("npm").args(["ci", "--prefix", "web", "--ignore-scripts", "--no-audit", "--no-fund"]))
-        .with_context(|| format!("packages could not be installed from {LOCK}; run this command again when npm can reach its registry"))?;
-    fs::write(project.path(INSTALLED), lock)?;
+    run(project.command("npm").args(["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]))
+        .with_context(|| format!("packages could not be installed from {name}; run this command again when npm can reach its registry"))?;
+    fs::write(project.path(folder).join(INSTALLED), lock)?;
     Ok(())
 }
 
