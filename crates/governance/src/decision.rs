@@ -305,11 +305,8 @@ impl<'g> At<'g> {
         ) else {
             return Vec::new();
         };
-        let actions = Action::ALL
-            .iter()
-            .copied()
-            .filter(|&action| action != Action::Create);
-        actions
+        Action::ON_RECORDS
+            .into_iter()
             .filter(|&action| self.may(user, kind, record, action))
             .collect()
     }

@@ -49,6 +49,11 @@ vocabulary! {
     }
 }
 
+impl Action {
+    /// The actions on a saved record, in the order of §1.5: all but `create`, which is asked about a type.
+    pub const ON_RECORDS: [Self; 4] = [Self::View, Self::Edit, Self::Delete, Self::Assign];
+}
+
 vocabulary! {
     /// A permission that is a plain yes or no.
     Toggle, UnknownToggle, "toggle" {

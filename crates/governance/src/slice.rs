@@ -40,8 +40,8 @@ impl<'g> At<'g> {
     ///
     /// In it are the records and deals that the user sees; their people, as far as the user is shown
     /// them (§5.6), with name, job role and status; the roles that explanations name; the companies of
-    /// the deals and of the user's own memberships; the user's own profile and saved views. Nothing else is, names and
-    /// counts included. A person whom a partner user is not shown is one of a number of people, or
+    /// the deals and of the user's own memberships; the user's own profile and saved views. Nothing else
+    /// is, names and counts included. A person whom a partner user is not shown is one of a number of people, or
     /// somebody without a name where the user sees a record through them. An account that the user does
     /// not see is not named by the prospects and opportunities that have it.
     ///

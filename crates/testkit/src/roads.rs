@@ -161,28 +161,7 @@ impl Roads {
                 .map_err(|e| e.to_string())?;
             let slice = Governance::load(&bytes).map_err(|e| e.to_string())?;
             hold!(slice.viewer(), Some(user.id.as_str()), "viewer");
-            let of_viewer = |kept: &BTreeMap<_, _>| kept.get(&user.id).cloned();
-            let own = Access {
-                records: of_viewer(&self.before.records)
-                    .map(|of| (user.id.clone(), of))
-                    .into_iter()
-                    .collect(),
-                creates: self
-                    .before
-                    .creates
-                    .get(&user.id)
-                    .map(|of| (user.id.clone(), of.clone()))
-                    .into_iter()
-                    .collect(),
-                deals: self
-                    .before
-                    .deals
-                    .get(&user.id)
-                    .map(|of| (user.id.clone(), of.clone()))
-                    .into_iter()
-                    .collect(),
-            };
-            answers += hold_user(slice.at(self.now), &own, &user.id)?;
+            answers += hold_user(slice.at(self.now), &self.before, &user.id)?;
             for record in &self.org.records {
                 let can =
                     slice
@@ -190,7 +169,9 @@ impl Roads {
                         .can(&user.id, Action::View, record.kind, Some(&record.id));
                 hold!(
                     can,
-                    Ok(own.may(&user.id, record.kind, &record.id, Action::View)),
+                    Ok(self
+                        .before
+                        .may(&user.id, record.kind, &record.id, Action::View)),
                     "slice of {:?} {:?}",
                     user.id,
                     record.id

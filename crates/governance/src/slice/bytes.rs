@@ -22,7 +22,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fixedbitset::FixedBitSet;
 use twox_hash::XxHash64;
 
 use crate::compile::Check;
@@ -33,7 +32,7 @@ use crate::org::{FieldValue, Org};
 use crate::reader::read;
 use crate::record::RecordType;
 use crate::slice::Slice;
-use crate::table::{Column, Ids, Ix, JobRoleIx, Presence, RecordIx, Rows, UserIx};
+use crate::table::{Chosen, Column, Ids, Ix, JobRoleIx, Met, Presence, RecordIx, Rows, UserIx};
 
 const MAGIC: [u8; 6] = *b"\xF5slice";
 const VERSION: u8 = 1;
@@ -271,11 +270,10 @@ impl<'a> Reader<'a> {
         let check = Check { limits };
         let users = Arc::make_mut(&mut governance.users);
         let mut numbers: Vec<UserIx> = (0..people).filter_map(ix).collect();
-        let mut numbered: FixedBitSet = (0..people).collect();
+        let mut numbered: Chosen<UserIx> = numbers.iter().copied().collect();
         for id in sound(self.texts())? {
             let user = check.refer(&mut users.table.ids, Pointer::root, id)?;
-            numbered.grow(user.at() + 1);
-            if numbered.put(user.at()) {
+            if !numbered.insert(user) {
                 return Err(damaged());
             }
             numbers.push(user);
@@ -325,7 +323,6 @@ impl<'a> Reader<'a> {
         tables: &mut RecordTables,
         slice: &mut Slice,
     ) -> Result<(), LoadError> {
-        let mut seen = FixedBitSet::with_capacity(known.users.len());
         let mut ids = Ids::with_capacity(count);
         let mut owners = Vec::with_capacity(count);
         let mut assigned = Vec::with_capacity(count);
@@ -333,7 +330,7 @@ impl<'a> Reader<'a> {
         let mut names = Vec::with_capacity(count);
         let mut fields = Vec::with_capacity(count);
         for _ in 0..count {
-            let row = sound(self.row(known, &mut seen))?;
+            let row = sound(self.row(known))?;
             let path = &Pointer::root;
             let record = check.define(&mut ids, path, "records of one type", row.id)?;
             if let Some(name) = row.name {
@@ -364,20 +361,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn row(&mut self, known: &Known<'_>, seen: &mut FixedBitSet) -> Option<Read<'a>> {
+    fn row(&mut self, known: &Known<'_>) -> Option<Read<'a>> {
         let id = self.text()?;
         let name = match self.number()?.checked_sub(1) {
             Some(length) => Some(self.text_of(length)?),
             None => None,
         };
         let owner = self.optional(known.users.len())?;
-        seen.clear();
+        let mut met = Met::default();
         let count = self.length(LEAST_ASSIGNED)?;
         let mut assigned: Vec<Assigned> = Vec::with_capacity(count);
         for _ in 0..count {
-            let number = self.number()?;
-            let user = *known.users.get(number)?;
-            if seen.put(number) {
+            let user = *known.users.get(self.number()?)?;
+            if !met.insert(user) {
                 return None;
             }
             let job_role = self.optional(known.job_roles)?;

@@ -12,9 +12,6 @@ use crate::slice::bytes::{Contents, Row};
 use crate::table::{Chosen, DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
 use crate::visible::members;
 
-/// The actions that holding a record can bring.
-const HELD: [Action; 4] = [Action::View, Action::Edit, Action::Delete, Action::Assign];
-
 /// What goes into a slice, by the numbers of the organisation that it is taken from.
 pub(super) struct Cut<'g> {
     at: At<'g>,
@@ -95,7 +92,7 @@ impl<'g> Cut<'g> {
     /// Those below the viewer who lift the viewer, named or not.
     fn take_lifts(&mut self, viewer: UserIx) {
         for &kind in RecordType::ALL {
-            for action in HELD {
+            for action in Action::ON_RECORDS {
                 for report in self.at.lifters(viewer, kind, action) {
                     self.lifts.entry(report).or_default().push((kind, action));
                 }
@@ -118,7 +115,7 @@ impl<'g> Cut<'g> {
         let accounts = self.at.permitted(viewer, RecordType::Account, Action::View);
         for &kind in RecordType::ALL {
             let records = self.at.governance.records.of(kind);
-            let scopes = HELD.map(|action| self.at.scope(viewer, kind, action));
+            let scopes = Action::ON_RECORDS.map(|action| self.at.scope(viewer, kind, action));
             let climbs = scopes
                 .iter()
                 .any(|scope| matches!(scope, Scope::Reports | Scope::Peers));
@@ -343,42 +340,34 @@ impl<'g> Cut<'g> {
         };
         let shown = self.people.iter().filter_map(|user| {
             let person = governance.users.get(user)?;
-            let known = governance.user_as_org(user, person);
-            let role = known.role.filter(|_| self.seated.contains(user));
-            let job_role = person.job_role;
-            let job_role =
-                job_role.filter(|&job_role| governance.job_roles.name(job_role).is_some());
-            Some(if Some(user) == self.viewer {
-                User {
-                    role: self.at.role(user).and(role),
-                    job_role: job_role.and(known.job_role),
-                    guest: known.guest.map(|term| Guest {
-                        sponsor: None,
-                        ..term
-                    }),
-                    ..known
+            let mut shown = governance.user_as_org(user, person);
+            if !self.seated.contains(user) || self.at.role(user).is_none() {
+                shown.role = None;
+            }
+            let job_role = person.job_role.and_then(|id| governance.job_roles.name(id));
+            if job_role.is_none() {
+                shown.job_role = None;
+            }
+            if let Some(term) = &mut shown.guest {
+                term.sponsor = None;
+            }
+            if Some(user) == self.viewer {
+                return Some(shown);
+            }
+            let lift = self.lifts.get(&user).cloned().unwrap_or_default();
+            if let Some((shown, term)) = shown.guest.as_mut().zip(person.guest.as_ref()) {
+                if term.revoked_at.is_some() || self.at.is_over(term) {
+                    shown.expires_at = self.at.now();
                 }
-            } else {
-                let lift = self.lifts.get(&user).cloned().unwrap_or_default();
-                User {
-                    role: self.at.role(user).and(role),
-                    job_role: job_role.and(known.job_role),
-                    status: person.status,
-                    guest: known.guest.map(|term| {
-                        let is_over = term.revoked_at.is_some() || self.at.now() >= term.expires_at;
-                        Guest {
-                            claimed: !lift.is_empty(),
-                            expires_at: if is_over {
-                                self.at.now()
-                            } else {
-                                term.expires_at
-                            },
-                            revoked_at: None,
-                            sponsor: None,
-                        }
-                    }),
-                    ..User::new(known.id, known.name, profile_of(&lift))
-                }
+                shown.claimed = !lift.is_empty();
+                shown.revoked_at = None;
+            }
+            Some(User {
+                role: shown.role,
+                job_role: shown.job_role,
+                status: shown.status,
+                guest: shown.guest,
+                ..User::new(shown.id, shown.name, profile_of(&lift))
             })
         });
         let user_ids = free("somebody").filter(|id| governance.users.table.ids.get(id).is_none());
