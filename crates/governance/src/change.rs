@@ -456,6 +456,7 @@ struct Edit {
     to: Governance,
     forest: bool,
     seats: bool,
+    people: bool,
     managed: bool,
     holders: bool,
 }
@@ -468,6 +469,7 @@ impl Edit {
             to: governance.clone(),
             forest: false,
             seats: false,
+            people: false,
             managed: false,
             holders: false,
         }
@@ -479,10 +481,13 @@ impl Edit {
             roles.forest = roles.as_forest();
         }
         if self.forest || self.seats {
-            Arc::make_mut(&mut self.to.users).seat(&self.to.roles);
+            self.to.users.seat(&self.to.roles);
         }
         if self.managed {
-            Arc::make_mut(&mut self.to.users).find_managed(&self.to.companies);
+            self.to.users.find_managed(&self.to.companies);
+        }
+        if self.people {
+            self.to.users.find_terms();
         }
         if self.holders {
             let users = self.to.users.table.ids.len();
@@ -862,18 +867,19 @@ impl Edit {
             return Err(full(Code::TooManyUsers, check.limits.users, at));
         }
         let to = &mut self.to;
-        let users = Arc::make_mut(&mut to.users);
-        let ix = intern(&mut users.table.ids, &user.id, at)?;
+        let users = to.users.table_mut();
+        let ix = intern(&mut users.ids, &user.id, at)?;
         let person = check.person(
             &|| at.clone(),
             user.clone(),
-            &mut users.table.ids,
+            &mut users.ids,
             Arc::make_mut(&mut to.roles),
             Arc::make_mut(&mut to.job_roles),
             &to.profiles,
             Arc::make_mut(&mut to.companies),
         )?;
-        users.table.set(ix, Some(person));
+        users.set(ix, Some(person));
+        self.people = true;
         self.seats = true;
         self.managed = true;
         Ok(())
@@ -1013,12 +1019,12 @@ impl Edit {
             None => intern(Arc::make_mut(&mut self.to.deals.ids), &deal.id, at)?,
         };
         let to = &mut self.to;
-        let users = Arc::make_mut(&mut to.users);
+        let users = to.users.table_mut();
         let companies = Arc::make_mut(&mut to.companies);
         let row = check.deal(
             &|| at.clone(),
             deal.clone(),
-            &mut users.table.ids,
+            &mut users.ids,
             &mut companies.ids,
         )?;
         self.set_deal(ix, Some(row));
@@ -1070,7 +1076,8 @@ impl Edit {
             }
             Removal::User { id } => {
                 let user = self.user(id, &place)?;
-                Arc::make_mut(&mut self.to.users).table.set(user, None);
+                self.to.users.table_mut().set(user, None);
+                self.people = true;
                 self.seats = true;
                 self.managed = true;
             }
@@ -1109,7 +1116,8 @@ impl Edit {
 
     fn person(&mut self, id: &str, at: &Pointer) -> Result<&mut Person, ChangeError> {
         let user = self.user(id, &at.member("user"))?;
-        let person = Arc::make_mut(&mut self.to.users).table.get_mut(user);
+        self.people = true;
+        let person = self.to.users.table_mut().get_mut(user);
         person.ok_or_else(|| unknown(Code::UnknownUser, "user", id, &at.member("user")))
     }
 
