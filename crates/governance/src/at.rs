@@ -57,7 +57,11 @@ impl<'g> At<'g> {
     /// # Complexity
     /// Logarithmic in the number of guests.
     pub fn next_change(self) -> Option<Instant> {
-        self.governance.users.terms().get(self.terms_over()).copied()
+        self.governance
+            .users
+            .terms()
+            .get(self.terms_over())
+            .copied()
     }
 
     /// How many guests' terms have ended by this instant: between two instants for which that is the same, no answer

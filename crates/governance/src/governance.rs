@@ -18,8 +18,8 @@ use crate::record::RecordType;
 use crate::role::{Forest, NOWHERE, Position};
 use crate::slice::Slice;
 use crate::table::{
-    Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
-    Table, UserIx, ViewIx,
+    Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx,
+    Rows, Table, UserIx, ViewIx,
 };
 
 /// A compiled organisation, ready to be asked.
@@ -167,7 +167,7 @@ struct Seating {
     seated: Vec<UserIx>,
     /// Where the users of each position begin in `seated`; one more entry ends the last.
     seats: Vec<u32>,
-    /// The users of each profile who have a role, in the forest's order.
+    /// The users of each profile, in the forest's order and those without a role last.
     by_profile: Vec<Vec<(Position, UserIx)>>,
 }
 
@@ -243,7 +243,11 @@ impl Users {
     }
 
     pub(crate) fn position(&self, user: UserIx) -> Position {
-        self.seating.positions.get(user.at()).copied().unwrap_or(NOWHERE)
+        self.seating
+            .positions
+            .get(user.at())
+            .copied()
+            .unwrap_or(NOWHERE)
     }
 
     /// The users whose roles stand at these positions.
@@ -278,6 +282,12 @@ impl Users {
         seated.get(from..to).unwrap_or_default()
     }
 
+    /// The users of a profile, whether they have a role or not.
+    pub(crate) fn with_profile(&self, profile: ProfileIx) -> impl Iterator<Item = UserIx> + '_ {
+        let users = self.seating.by_profile.get(profile.at());
+        users.into_iter().flatten().map(|&(_, user)| user)
+    }
+
     /// `managed(u)`, in load order.
     pub(crate) fn managed(&self, user: UserIx) -> &[CompanyIx] {
         self.managed.get(user)
@@ -307,9 +317,7 @@ impl Users {
             if let Some(slot) = positions.get_mut(user.at()) {
                 *slot = position;
             }
-            if position != NOWHERE {
-                seated.push((position, user));
-            }
+            seated.push((position, user));
         }
         seated.sort_unstable();
         for &(position, user) in &seated {
@@ -339,7 +347,11 @@ impl Users {
         self.seating = Arc::new(Seating {
             positions,
             seats,
-            seated: seated.into_iter().map(|(_, user)| user).collect(),
+            seated: seated
+                .into_iter()
+                .take_while(|&(position, _)| position != NOWHERE)
+                .map(|(_, user)| user)
+                .collect(),
             by_profile,
         });
     }
@@ -638,6 +650,24 @@ impl Deals {
 }
 
 impl Governance {
+    /// Adds whoever could reach what this user holds: the user, and whoever has the same role or one above it.
+    pub(crate) fn add_watchers(&self, holder: UserIx, into: &mut Chosen<UserIx>) {
+        into.insert(holder);
+        let role = self.users.get(holder).and_then(|person| person.role);
+        self.add_seated_from(role.filter(|&role| self.roles.table.exists(role)), into);
+    }
+
+    /// Adds the users of a role and of those above it.
+    pub(crate) fn add_seated_from(&self, mut role: Option<RoleIx>, into: &mut Chosen<UserIx>) {
+        while let Some(seat) = role {
+            let position = self.roles.forest.position(seat);
+            for &user in self.users.at_positions(&(position..position + 1)) {
+                into.insert(user);
+            }
+            role = self.roles.forest.parent(seat);
+        }
+    }
+
     /// The organisation at an instant: the one that questions are asked of.
     pub fn at(&self, now: Instant) -> At<'_> {
         At::new(self, now)
