@@ -56,8 +56,12 @@ const TESTS: &[&str] = &[
     "--test=triggers_agree",
 ];
 
-/// Random cases of each property: most mutants fail in the first few, and the others are tried with more.
-const CASES: [u32; 2] = [20, 500];
+/// Those of them that take seconds rather than tenths of one.
+const SLOW: &[&str] = &["all_roads", "exhaustive"];
+
+/// The tests, slow or not, and how many random cases of each property, one after the other for what is left: most
+/// mutants fail in the first few cases of a quick test.
+const ROUNDS: [(bool, u32); 3] = [(false, 20), (true, 20), (false, 500)];
 
 /// What is tried.
 #[derive(Default)]
@@ -148,12 +152,18 @@ fn outcomes<'m>(
         .filter(|(number, _)| wanted.contains(number))
         .map(|(&number, &function)| (number, function))
         .collect();
-    for cases in CASES {
+    for (is_slow, cases) in ROUNDS {
+        let judges: Vec<_> = build
+            .judges
+            .iter()
+            .filter(|judge| SLOW.contains(&judge.name.as_str()) == is_slow)
+            .collect();
         eprintln!(
-            "{} mutants, {cases} random cases of each property",
-            left.len()
+            "{} mutants, {} programs of tests, {cases} random cases of each property",
+            left.len(),
+            judges.len()
         );
-        let trial = Trial::new(&build.judges, cases, folder)?;
+        let trial = Trial::new(&judges, cases, folder)?;
         let tried = AtomicUsize::new(0);
         let tell = |number: Number, outcome: &Outcome| {
             let tried = tried.fetch_add(1, Ordering::Relaxed) + 1;
@@ -161,7 +171,12 @@ fn outcomes<'m>(
                 eprintln!("  {tried}/{}: survived: {mutant}", left.len());
             }
         };
-        outcomes.extend(trial.try_all(&left, tell)?);
+        for (number, outcome) in trial.try_all(&left, tell)? {
+            outcomes
+                .entry(number)
+                .and_modify(|known| *known = known.then(&outcome))
+                .or_insert(outcome);
+        }
         left.retain(|(number, _)| matches!(outcomes.get(number), Some(Outcome::Survived { .. })));
     }
     let unviable = wanted.intersection(&build.unviable);
@@ -340,7 +355,8 @@ mod tests {
         let build = subject.build(&mutants, &root.join("target")).unwrap();
         assert_eq!(build.unviable, BTreeSet::from([3]));
         let left: Vec<_> = build.mutants.into_iter().collect();
-        let trial = Trial::new(&build.judges, 1, &root).unwrap();
+        let judges: Vec<_> = build.judges.iter().collect();
+        let trial = Trial::new(&judges, 1, &root).unwrap();
         let outcomes = trial.try_all(&left, |_, _| {}).unwrap();
         let caught = |by: &str| Outcome::Caught(format!("ages tests::{by}"));
         assert_eq!(

@@ -36,6 +36,16 @@ pub(crate) enum Outcome {
     Survived { is_reached: bool },
 }
 
+impl Outcome {
+    /// What is known after another round of tests.
+    pub(crate) fn then(&self, later: &Self) -> Self {
+        match (self, later) {
+            (Self::Survived { is_reached: true }, Self::Survived { .. }) => self.clone(),
+            _ => later.clone(),
+        }
+    }
+}
+
 /// How the tests behave without a mutant, for so many random cases of each property.
 pub(crate) struct Trial<'j> {
     cases: u32,
@@ -59,9 +69,9 @@ enum Ending {
 
 impl<'j> Trial<'j> {
     /// Runs every test without a mutant, and writes down which functions each reaches.
-    pub(crate) fn new(judges: &'j [Judge], cases: u32, folder: &Path) -> Result<Self> {
+    pub(crate) fn new(judges: &[&'j Judge], cases: u32, folder: &Path) -> Result<Self> {
         let mut timed = Vec::new();
-        for judge in judges {
+        for &judge in judges {
             let file = folder.join("reached.txt");
             if file.exists() {
                 fs::remove_file(&file)?;
