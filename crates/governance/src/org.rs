@@ -3,6 +3,7 @@
 //! Nothing here is checked against anything else; [`Governance::load`](crate::Governance::load)
 //! does that. Fields have the names and meaning of the npm package's `Org` type.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -19,8 +20,14 @@ use crate::word::vocabulary;
 
 /// An organisation: its people, roles, profiles, companies, records and deals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Org {
+#[serde(
+    rename_all = "camelCase",
+    bound(
+        serialize = "Records: Serialize",
+        deserialize = "Records: Deserialize<'de> + Default"
+    )
+)]
+pub struct Org<Records = Vec<CrmRecord>> {
     /// Always `sidelight.org/1`.
     pub format: Format,
     /// The organisation's id.
@@ -51,7 +58,7 @@ pub struct Org {
     pub companies: Vec<Company>,
     /// The CRM records, of every type.
     #[serde(default, deserialize_with = "null_is_default")]
-    pub records: Vec<CrmRecord>,
+    pub records: Records,
     /// The partner deals.
     #[serde(default, deserialize_with = "null_is_default")]
     pub deals: Vec<Deal>,
@@ -62,6 +69,28 @@ pub struct Org {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub views: Vec<SavedView>,
+}
+
+impl<Records> Org<Records> {
+    /// The organisation without its records, and the records.
+    pub(crate) fn split_records(self) -> (Org<()>, Records) {
+        let org = Org {
+            format: self.format,
+            id: self.id,
+            name: self.name,
+            time_zone: self.time_zone,
+            settings: self.settings,
+            job_roles: self.job_roles,
+            roles: self.roles,
+            profiles: self.profiles,
+            users: self.users,
+            companies: self.companies,
+            records: (),
+            deals: self.deals,
+            views: self.views,
+        };
+        (org, self.records)
+    }
 }
 
 impl Org {
@@ -449,7 +478,7 @@ pub struct Company {
 }
 
 /// A CRM record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrmRecord {
     /// The type of the record.
     #[serde(rename = "type")]
@@ -457,28 +486,166 @@ pub struct CrmRecord {
     /// Unique within the type.
     pub id: String,
     /// Shown to people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The id of the record owner, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The assigned users.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assigned: Vec<Assignment>,
     /// The id of the record's account, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Whatever else the CRM knows, to filter and sort by.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, FieldValue>,
+}
+
+/// A record as it is read: its texts are parts of the document where they are written without escapes.
+#[derive(Deserialize)]
+pub(crate) struct RecordText<'d> {
+    #[serde(rename = "type")]
+    pub(crate) kind: RecordType,
+    #[serde(borrow)]
+    pub(crate) id: Text<'d>,
+    #[serde(borrow, default)]
+    pub(crate) name: Option<Text<'d>>,
+    #[serde(borrow, default)]
+    pub(crate) owner: Option<Text<'d>>,
+    #[serde(borrow, default, deserialize_with = "null_is_default")]
+    pub(crate) assigned: Vec<AssignmentText<'d>>,
+    #[serde(borrow, default)]
+    pub(crate) account: Option<Text<'d>>,
+    #[serde(borrow, default, deserialize_with = "null_is_default")]
+    pub(crate) fields: FieldTexts<'d>,
+}
+
+/// Text that is part of the document, or a copy of what is written there with escapes.
+#[derive(Debug, Clone)]
+pub(crate) struct Text<'d>(pub(crate) Cow<'d, str>);
+
+pub(crate) struct AssignmentText<'d> {
+    pub(crate) user: Text<'d>,
+    pub(crate) job_role: Option<Text<'d>>,
+}
+
+pub(crate) enum FieldText<'d> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Text<'d>),
+}
+
+/// The fields of a record in the document's order.
+#[derive(Default)]
+pub(crate) struct FieldTexts<'d>(pub(crate) Vec<(Text<'d>, FieldText<'d>)>);
+
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        text.0.into_owned()
+    }
+}
+
+impl<'d> From<&'d String> for Text<'d> {
+    fn from(text: &'d String) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'd, 'd> Deserialize<'de> for Text<'d> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct AsText;
+        impl<'de> Visitor<'de> for AsText {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        from.deserialize_str(AsText)
+    }
+}
+
+impl<'d> From<&'d CrmRecord> for RecordText<'d> {
+    fn from(record: &'d CrmRecord) -> Self {
+        let assigned = record.assigned.iter().map(|assignment| AssignmentText {
+            user: (&assignment.user).into(),
+            job_role: assignment.job_role.as_ref().map(Text::from),
+        });
+        let fields = record.fields.iter().map(|(name, value)| {
+            let value = match value {
+                FieldValue::Null => FieldText::Null,
+                FieldValue::Bool(value) => FieldText::Bool(*value),
+                FieldValue::Number(value) => FieldText::Number(*value),
+                FieldValue::Text(text) => FieldText::Text(text.into()),
+            };
+            (name.into(), value)
+        });
+        Self {
+            kind: record.kind,
+            id: (&record.id).into(),
+            name: record.name.as_ref().map(Text::from),
+            owner: record.owner.as_ref().map(Text::from),
+            assigned: assigned.collect(),
+            account: record.account.as_ref().map(Text::from),
+            fields: FieldTexts(fields.collect()),
+        }
+    }
+}
+
+impl From<RecordText<'_>> for CrmRecord {
+    fn from(record: RecordText<'_>) -> Self {
+        let fields = record.fields.0.into_iter();
+        Self {
+            kind: record.kind,
+            id: record.id.into(),
+            name: record.name.map(String::from),
+            owner: record.owner.map(String::from),
+            assigned: record.assigned.into_iter().map(Assignment::from).collect(),
+            account: record.account.map(String::from),
+            fields: fields
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
+    }
+}
+
+impl From<AssignmentText<'_>> for Assignment {
+    fn from(assignment: AssignmentText<'_>) -> Self {
+        Self {
+            user: assignment.user.into(),
+            job_role: assignment.job_role.map(String::from),
+        }
+    }
+}
+
+impl From<FieldText<'_>> for FieldValue {
+    fn from(value: FieldText<'_>) -> Self {
+        match value {
+            FieldText::Null => Self::Null,
+            FieldText::Bool(value) => Self::Bool(value),
+            FieldText::Number(value) => Self::Number(value),
+            FieldText::Text(text) => Self::Text(text.into()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CrmRecord {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        RecordText::deserialize(from).map(Self::from)
+    }
 }
 
 impl CrmRecord {
@@ -531,33 +698,43 @@ impl Serialize for Assignment {
 
 impl<'de> Deserialize<'de> for Assignment {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        AssignmentText::deserialize(from).map(Self::from)
+    }
+}
+
+impl<'de: 'd, 'd> Deserialize<'de> for AssignmentText<'d> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Object {
-            user: String,
-            #[serde(default)]
-            job_role: Option<String>,
+        struct Object<'d> {
+            #[serde(borrow)]
+            user: Text<'d>,
+            #[serde(borrow, default)]
+            job_role: Option<Text<'d>>,
         }
 
         struct IdOrObject;
         impl<'de> Visitor<'de> for IdOrObject {
-            type Value = Assignment;
+            type Value = AssignmentText<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a user's id or an object with `user` and `jobRole`")
             }
-            fn visit_str<E: de::Error>(self, user: &str) -> Result<Assignment, E> {
-                Ok(user.into())
-            }
-            fn visit_string<E: de::Error>(self, user: String) -> Result<Assignment, E> {
-                Ok(Assignment {
-                    user,
+            fn visit_borrowed_str<E: de::Error>(self, user: &'de str) -> Result<Self::Value, E> {
+                Ok(AssignmentText {
+                    user: Text(Cow::Borrowed(user)),
                     job_role: None,
                 })
             }
-            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Assignment, A::Error> {
+            fn visit_str<E: de::Error>(self, user: &str) -> Result<Self::Value, E> {
+                Ok(AssignmentText {
+                    user: Text(Cow::Owned(user.to_owned())),
+                    job_role: None,
+                })
+            }
+            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
                 let Object { user, job_role } =
                     Object::deserialize(de::value::MapAccessDeserializer::new(object))?;
-                Ok(Assignment { user, job_role })
+                Ok(AssignmentText { user, job_role })
             }
         }
         from.deserialize_any(IdOrObject)
@@ -612,43 +789,69 @@ impl Serialize for FieldValue {
 
 impl<'de> Deserialize<'de> for FieldValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        FieldText::deserialize(from).map(Self::from)
+    }
+}
+
+impl<'de: 'd, 'd> Deserialize<'de> for FieldText<'d> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct Scalar;
-        impl Visitor<'_> for Scalar {
-            type Value = FieldValue;
+        impl<'de> Visitor<'de> for Scalar {
+            type Value = FieldText<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("text, a number, true, false or null")
             }
-            fn visit_unit<E: de::Error>(self) -> Result<FieldValue, E> {
-                Ok(FieldValue::Null)
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(FieldText::Null)
             }
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<FieldValue, E> {
-                Ok(FieldValue::Bool(value))
-            }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "numbers are JavaScript's: 64-bit floating point"
-            )]
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value as f64))
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(FieldText::Bool(value))
             }
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "numbers are JavaScript's: 64-bit floating point"
             )]
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value as f64))
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+                Ok(FieldText::Number(value as f64))
             }
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value))
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "numbers are JavaScript's: 64-bit floating point"
+            )]
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+                Ok(FieldText::Number(value as f64))
             }
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<FieldValue, E> {
-                Ok(FieldValue::Text(value.to_owned()))
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+                Ok(FieldText::Number(value))
             }
-            fn visit_string<E: de::Error>(self, value: String) -> Result<FieldValue, E> {
-                Ok(FieldValue::Text(value))
+            fn visit_borrowed_str<E: de::Error>(self, value: &'de str) -> Result<Self::Value, E> {
+                Ok(FieldText::Text(Text(Cow::Borrowed(value))))
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+                Ok(FieldText::Text(Text(Cow::Owned(value.to_owned()))))
             }
         }
         from.deserialize_any(Scalar)
+    }
+}
+
+impl<'de: 'd, 'd> Deserialize<'de> for FieldTexts<'d> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct ByName;
+        impl<'de> Visitor<'de> for ByName {
+            type Value = FieldTexts<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(FieldTexts(fields))
+            }
+        }
+        from.deserialize_map(ByName)
     }
 }
 

@@ -7,12 +7,14 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::value::CowStrDeserializer;
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
+use serde_json::value::RawValue;
 
-use crate::error::{Code, Pointer, uncoded};
+use crate::error::{Code, LoadError, Pointer, uncoded};
 
 /// What is wrong with a text that was read.
 pub(crate) struct Fault {
@@ -23,18 +25,56 @@ pub(crate) struct Fault {
 
 /// Reads one JSON text, and the places of the members that were passed over.
 pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
+    read_at(json, &Place::Root, PhantomData, b"")
+}
+
+/// Reads the list that a member of a document is, and hands on each item as soon as it is read. What refuses one ends the
+/// reading.
+pub(crate) fn read_items<'de, T: Deserialize<'de>>(
+    document: &[u8],
+    member: &str,
+    list: &'de RawValue,
+    each: &mut dyn FnMut(T) -> Result<(), LoadError>,
+) -> Result<Vec<Pointer>, LoadError> {
+    let list = list.get().as_bytes();
+    // The list is a part of the document.
+    let start = (list.as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
+    let before = document.get(..start).unwrap_or_default();
+    let mut refused = None;
+    let items = Items {
+        each,
+        refused: &mut refused,
+        item: PhantomData,
+    };
+    let place = Place::Member(&Place::Root, member);
+    let read = read_at(list, &place, items, before);
+    match refused {
+        Some(refused) => Err(refused),
+        None => read
+            .map(|((), passed_over)| passed_over)
+            .map_err(LoadError::from),
+    }
+}
+
+/// Reads a JSON text that stands at a place, after `before`.
+fn read_at<'de, S: DeserializeSeed<'de>>(
+    json: &'de [u8],
+    place: &Place<'_>,
+    seed: S,
+    before: &[u8],
+) -> Result<(S::Value, Vec<Pointer>), Fault> {
     let notes = Notes::default();
     let mut from = serde_json::Deserializer::from_slice(json);
-    let read = T::deserialize(Reader {
+    let read = seed.deserialize(Reader {
         inner: &mut from,
-        place: &Place::Root,
+        place,
         notes: &notes,
     });
     let read = read.and_then(|value| from.end().map(|()| value));
     let Notes { passed_over, fault } = notes;
     read.map(|value| (value, passed_over.into_inner()))
         .map_err(|error| {
-            let (code, message) = described(&error);
+            let (code, message) = described(&error, before);
             let place = fault.into_inner().unwrap_or_default();
             Fault {
                 code,
@@ -44,9 +84,58 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<(T, Vec<
         })
 }
 
-/// The code and the message of a reader's error.
-fn described(error: &serde_json::Error) -> (Code, String) {
-    let text = error.to_string();
+/// The items of a list, one after the other.
+struct Items<'f, T> {
+    each: &'f mut dyn FnMut(T) -> Result<(), LoadError>,
+    refused: &'f mut Option<LoadError>,
+    item: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Items<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(item) = items.next_element()? {
+            if let Err(refused) = (self.each)(item) {
+                *self.refused = Some(refused);
+                return Err(A::Error::custom("refused"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<Fault> for LoadError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.code, fault.place, fault.message)
+    }
+}
+
+/// The code and the message of a reader's error in what stands after `before`.
+fn described(error: &serde_json::Error, before: &[u8]) -> (Code, String) {
+    let mut text = error.to_string();
+    let (line, column) = (error.line(), error.column());
+    if !before.is_empty()
+        && let Some(message) = text.strip_suffix(&format!(" at line {line} column {column}"))
+    {
+        let last_line = before.rsplit(|&byte| byte == b'\n').next();
+        let indent = last_line.filter(|_| line == 1).map_or(0, <[u8]>::len);
+        let lines = before.iter().filter(|&&byte| byte == b'\n').count();
+        let (line, column) = (line + lines, column + indent);
+        text = format!("{message} at line {line} column {column}");
+    }
     if let Some((code, message)) = uncoded(&text) {
         return (code, message.to_owned());
     }
@@ -199,7 +288,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Reader<'_, V> {
             place,
             notes,
         } = self;
-        inner.visit_seq(Items {
+        inner.visit_seq(Sequence {
             access,
             index: 0,
             place,
@@ -250,14 +339,14 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Reader<'_, S> {
     }
 }
 
-struct Items<'p, A> {
+struct Sequence<'p, A> {
     access: A,
     index: usize,
     place: &'p Place<'p>,
     notes: &'p Notes,
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Sequence<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(
@@ -297,11 +386,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, 'de, A> {
             return Ok(None);
         };
         self.key = key;
-        let key = match &self.key {
-            Cow::Borrowed(key) => Cow::Borrowed(*key),
-            Cow::Owned(key) => Cow::Borrowed(key.as_str()),
+        let read = match &self.key {
+            Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::<A::Error>::new(key)),
+            Cow::Owned(key) => seed.deserialize(StrDeserializer::<A::Error>::new(key)),
         };
-        let read = seed.deserialize(CowStrDeserializer::<A::Error>::new(key));
         read.map(Some).inspect_err(|_| {
             let place = Place::Member(self.place, &self.key);
             self.notes
