@@ -166,8 +166,8 @@ impl At<'_> {
                 let row = PredictionRow {
                     user: id.to_owned(),
                     kind,
-                    gained: gained.count_ones(..),
-                    lost: lost.count_ones(..),
+                    gained: gained.len(),
+                    lost: lost.len(),
                     gained_ids: named(&after, kind, &gained, sample),
                     lost_ids: named(&after, kind, &lost, sample),
                 };
@@ -181,11 +181,8 @@ impl At<'_> {
 }
 
 /// The ids of the first few things. What exists only before has its number after as well.
-fn named(governance: &Governance, kind: Counted, things: &Numbers, sample: usize) -> Vec<String> {
-    let numbers = things
-        .ones()
-        .filter_map(|number| u32::try_from(number).ok());
-    let id = |number| match kind {
+fn named(governance: &Governance, kind: Counted, things: &Things, sample: usize) -> Vec<String> {
+    let id = |number: u32| match kind {
         Counted::Record(kind) => governance
             .records
             .of(kind)
@@ -193,25 +190,74 @@ fn named(governance: &Governance, kind: Counted, things: &Numbers, sample: usize
             .to_owned(),
         Counted::Deal => governance.deals.id(DealIx::new(number)).to_owned(),
     };
-    numbers.take(sample).map(id).collect()
+    things.iter().take(sample).map(id).collect()
 }
 
 /// Records of one type, or deals, by number.
 pub(crate) type Numbers = fixedbitset::FixedBitSet;
 
+/// Things of one type: listed in load order where a change names them, a set where they are found as one. A set has a
+/// bit for each thing that there is, which is too much for a change of a few.
+pub(crate) enum Things {
+    Listed(Vec<u32>),
+    Set(Numbers),
+}
+
+impl Things {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Listed(numbers) => numbers.len(),
+            Self::Set(numbers) => numbers.count_ones(..),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let (listed, set) = match self {
+            Self::Listed(numbers) => (numbers.as_slice(), None),
+            Self::Set(numbers) => (&[][..], Some(numbers)),
+        };
+        let set = set.into_iter().flat_map(Numbers::ones);
+        let set = set.filter_map(|number| u32::try_from(number).ok());
+        listed.iter().copied().chain(set)
+    }
+
+    /// Adds them to a set.
+    pub(crate) fn add_to(&self, set: &mut Numbers) {
+        match self {
+            Self::Listed(numbers) => numbers
+                .iter()
+                .for_each(|&number| set.grow_and_insert(number as usize)),
+            Self::Set(numbers) => set.union_with(numbers),
+        }
+    }
+}
+
 /// The things of one type that a user gains and loses: not both nothing.
 pub(crate) struct Difference {
-    pub(crate) gained: Numbers,
-    pub(crate) lost: Numbers,
+    pub(crate) gained: Things,
+    pub(crate) lost: Things,
 }
 
 impl Difference {
+    /// The difference of two sets.
     fn between(before: Numbers, after: Numbers) -> Option<Self> {
         let mut gained = after.clone();
         gained.difference_with(&before);
         let mut lost = before;
         lost.difference_with(&after);
-        (!gained.is_clear() || !lost.is_clear()).then_some(Self { gained, lost })
+        let is_none = gained.is_clear() && lost.is_clear();
+        (!is_none).then_some(Self {
+            gained: Things::Set(gained),
+            lost: Things::Set(lost),
+        })
+    }
+
+    fn listed(gained: Vec<u32>, lost: Vec<u32>) -> Option<Self> {
+        let is_none = gained.is_empty() && lost.is_empty();
+        (!is_none).then_some(Self {
+            gained: Things::Listed(gained),
+            lost: Things::Listed(lost),
+        })
     }
 }
 
@@ -263,18 +309,19 @@ impl<'a> Comparison<'a> {
                 [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
             return Difference::between(before, after);
         }
-        let [before, after] = [self.before, self.after].map(|at| {
-            let records = at.governance.records.of(kind);
-            let may = |record: &RecordIx| {
-                records.exists(*record) && at.may(user, kind, *record, self.action)
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for record in self.touched.records_of(kind) {
+            let may = |at: At<'_>| {
+                at.governance.records.of(kind).exists(record)
+                    && at.may(user, kind, record, self.action)
             };
-            self.touched
-                .records_of(kind)
-                .filter(may)
-                .map(RecordIx::at)
-                .collect()
-        });
-        Difference::between(before, after)
+            match (may(self.before), may(self.after)) {
+                (false, true) => gained.push(record.number()),
+                (true, false) => lost.push(record.number()),
+                _ => {}
+            }
+        }
+        Difference::listed(gained, lost)
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.

@@ -321,7 +321,7 @@ impl Opened {
                 let mut gained = Numbers::new();
                 for comparison in comparisons {
                     if let Some(difference) = comparison.of(user, kind) {
-                        gained.union_with(&difference.gained);
+                        difference.gained.add_to(&mut gained);
                     }
                 }
                 let asked = own
