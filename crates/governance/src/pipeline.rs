@@ -13,9 +13,9 @@ use crate::message;
 use crate::org::Tier;
 use crate::profile::Toggle;
 use crate::remedy::Refused;
+use crate::set::members;
 use crate::table::{CompanyIx, DealIx, Ix, UserIx};
 use crate::view::{Cursors, Order, Sort, Value, read_question};
-use crate::visible::members;
 use crate::word::vocabulary;
 
 /// Deals, by number.

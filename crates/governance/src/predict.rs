@@ -10,7 +10,8 @@ use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord, coded};
 use crate::governance::{Governance, Records};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
-use crate::table::{Chosen, DealIx, Ix, RecordIx, UserIx};
+use crate::set::Set;
+use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::view::read_question;
 
 /// What a prediction counts: the records of a type, or the partner deals.
@@ -138,9 +139,9 @@ impl At<'_> {
         }
         let after = self.governance.changed_by(changes)?;
         let comparison = Comparison::new(self, &after, changes, action);
-        let wanted: Option<Numbers> = options.users.as_ref().map(|users| {
+        let wanted: Option<Chosen<UserIx>> = options.users.as_ref().map(|users| {
             let known = users.iter().filter_map(|id| after.users.table.ids.get(id));
-            known.map(UserIx::at).collect()
+            known.collect()
         });
         let with_deals = |counted: &Counted| action == Action::View || *counted != Counted::Deal;
         let types: Vec<_> = match &options.types {
@@ -152,10 +153,7 @@ impl At<'_> {
         let sample = options.sample.unwrap_or(20);
         let mut prediction = Prediction::default();
         for user in comparison.users() {
-            if wanted
-                .as_ref()
-                .is_some_and(|wanted| !wanted.contains(user.at()))
-            {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(user)) {
                 continue;
             }
             let id = after.users.id(user);
@@ -181,83 +179,34 @@ impl At<'_> {
 }
 
 /// The ids of the first few things. What exists only before has its number after as well.
-fn named(governance: &Governance, kind: Counted, things: &Things, sample: usize) -> Vec<String> {
-    let id = |number: u32| match kind {
-        Counted::Record(kind) => governance
-            .records
-            .of(kind)
-            .id(RecordIx::new(number))
-            .to_owned(),
-        Counted::Deal => governance.deals.id(DealIx::new(number)).to_owned(),
+fn named(governance: &Governance, kind: Counted, things: &Set, sample: usize) -> Vec<String> {
+    let ids: Vec<&str> = match kind {
+        Counted::Record(kind) => {
+            let records = governance.records.of(kind);
+            let first = things.iter().take(sample);
+            first.map(|record| records.id(record)).collect()
+        }
+        Counted::Deal => {
+            let first = things.iter().take(sample);
+            first.map(|deal| governance.deals.id(deal)).collect()
+        }
     };
-    things.iter().take(sample).map(id).collect()
-}
-
-/// Records of one type, or deals, by number.
-pub(crate) type Numbers = fixedbitset::FixedBitSet;
-
-/// Things of one type: listed in load order where a change names them, a set where they are found as one. A set has a
-/// bit for each thing that there is, which is too much for a change of a few.
-pub(crate) enum Things {
-    Listed(Vec<u32>),
-    Set(Numbers),
-}
-
-impl Things {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Listed(numbers) => numbers.len(),
-            Self::Set(numbers) => numbers.count_ones(..),
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let (listed, set) = match self {
-            Self::Listed(numbers) => (numbers.as_slice(), None),
-            Self::Set(numbers) => (&[][..], Some(numbers)),
-        };
-        let set = set.into_iter().flat_map(Numbers::ones);
-        let set = set.filter_map(|number| u32::try_from(number).ok());
-        listed.iter().copied().chain(set)
-    }
-
-    /// Adds them to a set.
-    pub(crate) fn add_to(&self, set: &mut Numbers) {
-        match self {
-            Self::Listed(numbers) => numbers
-                .iter()
-                .for_each(|&number| set.grow_and_insert(number as usize)),
-            Self::Set(numbers) => set.union_with(numbers),
-        }
-    }
+    ids.into_iter().map(str::to_owned).collect()
 }
 
 /// The things of one type that a user gains and loses: not both nothing.
 pub(crate) struct Difference {
-    pub(crate) gained: Things,
-    pub(crate) lost: Things,
+    pub(crate) gained: Set,
+    pub(crate) lost: Set,
 }
 
 impl Difference {
-    /// The difference of two sets.
-    fn between(before: Numbers, after: Numbers) -> Option<Self> {
-        let mut gained = after.clone();
-        gained.difference_with(&before);
-        let mut lost = before;
-        lost.difference_with(&after);
-        let is_none = gained.is_clear() && lost.is_clear();
-        (!is_none).then_some(Self {
-            gained: Things::Set(gained),
-            lost: Things::Set(lost),
-        })
+    fn between(before: &Set, after: &Set) -> Option<Self> {
+        Self::of(after.without(before), before.without(after))
     }
 
-    fn listed(gained: Vec<u32>, lost: Vec<u32>) -> Option<Self> {
-        let is_none = gained.is_empty() && lost.is_empty();
-        (!is_none).then_some(Self {
-            gained: Things::Listed(gained),
-            lost: Things::Listed(lost),
-        })
+    fn of(gained: Set, lost: Set) -> Option<Self> {
+        (!gained.is_empty() || !lost.is_empty()).then_some(Self { gained, lost })
     }
 }
 
@@ -307,7 +256,7 @@ impl<'a> Comparison<'a> {
         if self.touched.reach.contains(&kind) && !self.has_same_reach(user, kind) {
             let [before, after] =
                 [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
-            return Difference::between(before, after);
+            return Difference::between(&before, &after);
         }
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
         for record in self.touched.records_of(kind) {
@@ -321,7 +270,7 @@ impl<'a> Comparison<'a> {
                 _ => {}
             }
         }
-        Difference::listed(gained, lost)
+        Difference::of(Set::Listed(gained), Set::Listed(lost))
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.
@@ -355,8 +304,8 @@ impl<'a> Comparison<'a> {
         if !self.touched.deals {
             return None;
         }
-        let [before, after] = [self.before, self.after].map(|at| at.visible_deals(user));
-        Difference::between(before, after)
+        let [before, after] = [self.before, self.after].map(|at| Set::Bits(at.visible_deals(user)));
+        Difference::between(&before, &after)
     }
 }
 

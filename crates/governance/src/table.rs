@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::visible::members;
+use crate::set::members;
 
 /// An index into the table of one kind of thing.
 pub(crate) trait Ix: Copy + Eq + 'static {

@@ -16,7 +16,6 @@ use crate::profile::Action;
 use crate::reader::read;
 use crate::record::RecordType;
 use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
-use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
 pub(crate) const ASSIGNED_TO_ME: &str = "assigned-to-me";
@@ -325,7 +324,8 @@ impl<'g> At<'g> {
             .flatten()
             .map(|filter| self.compile_filter(kind, filter))
             .collect();
-        let matched: Vec<_> = members(&set)
+        let matched: Vec<_> = set
+            .iter()
             .filter(|&record| {
                 !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
             })

@@ -72,12 +72,7 @@ pub(crate) fn bench(project: &Project, options: &Options) -> Result<()> {
     run(&mut report)
 }
 
-fn in_javascript(
-    project: &Project,
-    runtimes: &[Runtime],
-    size: &str,
-    folder: &Path,
-) -> Result<()> {
+fn in_javascript(project: &Project, runtimes: &[Runtime], size: &str, folder: &Path) -> Result<()> {
     let tarball = build::package(project)?;
     let [small, measured] = organisations(project, [SMALL, size])?;
     let limit = folder.join("limit.wasm");
@@ -102,12 +97,10 @@ fn in_javascript(
     }
     if runtimes.contains(&Runtime::Chromium) {
         setup::ensure(project, &[Part::Chromium])?;
-        run(
-            measure("web/bench/chromium.mjs", "chromium.json").env(
-                "SIDELIGHT_CHROMIUM",
-                chromium::program().context("there is no browser")?,
-            ),
-        )?;
+        run(measure("web/bench/chromium.mjs", "chromium.json").env(
+            "SIDELIGHT_CHROMIUM",
+            chromium::program().context("there is no browser")?,
+        ))?;
     }
     Ok(())
 }
