@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::compile::Check;
@@ -13,7 +13,7 @@ use crate::org::{
     Company, CrmRecord, Deal, JobRole, Profile, Role, SavedView, Settings, Status, Tier, User,
 };
 use crate::profile::{Action, Scope, Toggle, inapplicable};
-use crate::reader::read;
+use crate::reader::{FromJson, Members, Refused, Source, read};
 use crate::record::RecordType;
 use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
 
@@ -210,13 +210,6 @@ pub enum Removal {
     },
 }
 
-/// Keeps `null` apart from a member that is not there.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
-
 impl Change {
     /// Reads the contract's JSON for a list of changes.
     ///
@@ -233,19 +226,14 @@ impl Change {
 }
 
 /// A change as JSON has it: which members there are is up to `op`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Default)]
 struct Object<'a> {
     op: String,
-    #[serde(rename = "type")]
     record_type: Option<RecordType>,
     id: Option<String>,
     user: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     job_role: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
     owner: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
     role: Option<Option<String>>,
     profile: Option<String>,
     status: Option<Status>,
@@ -253,20 +241,80 @@ struct Object<'a> {
     scope: Option<Scope>,
     toggle: Option<Toggle>,
     permitted: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
     parent: Option<Option<String>>,
     expires_at: Option<Instant>,
     claimed: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
     revoked_at: Option<Option<Instant>>,
     company: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     tier: Option<Option<Tier>>,
     primary: Option<bool>,
     deal: Option<String>,
     kind: Option<String>,
-    #[serde(borrow)]
     value: Option<&'a RawValue>,
+}
+
+impl<'de> FromJson<'de> for Object<'de> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::closed(
+            1,
+            &[
+                "op",
+                "type",
+                "id",
+                "user",
+                "jobRole",
+                "owner",
+                "role",
+                "profile",
+                "status",
+                "action",
+                "scope",
+                "toggle",
+                "permitted",
+                "parent",
+                "expiresAt",
+                "claimed",
+                "revokedAt",
+                "company",
+                "tier",
+                "primary",
+                "deal",
+                "kind",
+                "value",
+            ],
+        )
+        .nullable(&["jobRole", "owner", "role", "parent", "revokedAt", "tier"]);
+        let mut object = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member {
+                "op" => object.op = value.read()?,
+                "type" => object.record_type = Some(value.read()?),
+                "id" => object.id = Some(value.read()?),
+                "user" => object.user = Some(value.read()?),
+                "jobRole" => object.job_role = Some(value.nullable()?),
+                "owner" => object.owner = Some(value.nullable()?),
+                "role" => object.role = Some(value.nullable()?),
+                "profile" => object.profile = Some(value.read()?),
+                "status" => object.status = Some(value.read()?),
+                "action" => object.action = Some(value.read()?),
+                "scope" => object.scope = Some(value.read()?),
+                "toggle" => object.toggle = Some(value.read()?),
+                "permitted" => object.permitted = Some(value.read()?),
+                "parent" => object.parent = Some(value.nullable()?),
+                "expiresAt" => object.expires_at = Some(value.read()?),
+                "claimed" => object.claimed = Some(value.read()?),
+                "revokedAt" => object.revoked_at = Some(value.nullable()?),
+                "company" => object.company = Some(value.read()?),
+                "tier" => object.tier = Some(value.nullable()?),
+                "primary" => object.primary = Some(value.read()?),
+                "deal" => object.deal = Some(value.read()?),
+                "kind" => object.kind = Some(value.read()?),
+                _ => object.value = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(object)
+    }
 }
 
 impl Object<'_> {
@@ -379,10 +427,7 @@ impl Object<'_> {
 
 /// The value of a `put`, read as the document's own things are.
 fn thing(kind: &str, value: &RawValue, at: &Pointer) -> Result<Thing, ChangeError> {
-    fn value_at<'v, T: Deserialize<'v>>(
-        value: &'v RawValue,
-        at: &Pointer,
-    ) -> Result<T, ChangeError> {
+    fn value_at<'v, T: FromJson<'v>>(value: &'v RawValue, at: &Pointer) -> Result<T, ChangeError> {
         let place = |inner: &Pointer| at.member("value").join(inner);
         let (value, passed_over) = read(value.get().as_bytes())
             .map_err(|fault| ChangeError::new(fault.code, place(&fault.place), fault.message))?;

@@ -1,18 +1,21 @@
 //! Reading JSON with the place of a fault, and of members that the format does not have.
 //!
-//! One wrapper around serde's deserializer does three things, so that each type is compiled for one
-//! reader only: it knows where it is, it notes what is passed over, and it takes an object only in
-//! the form of an object (serde's own reader takes `["ada", "Ada"]` for a user as well).
+//! What a type is read from is a [`Source`] without a type of its own, and which members an object may have is a
+//! table: a type adds little more to a program than the names of its members. (What serde derives for a type is
+//! some kilobytes of WebAssembly, and there are two dozen of them.) Underneath, serde's deserializers read.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::value::CowStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
+use serde_json::value::RawValue;
 
-use crate::error::{Code, Pointer, uncoded};
+use crate::error::{Code, Excerpt, Pointer, coded, uncoded};
+use crate::org::FieldValue;
 
 /// What is wrong with a text that was read.
 pub(crate) struct Fault {
@@ -21,48 +24,295 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
+/// Why a value was not read: serde's errors are text and nothing else.
+#[derive(Debug)]
+pub(crate) struct Refused(String);
+
+impl Refused {
+    /// With a code of its own.
+    pub(crate) fn coded(code: Code, message: impl fmt::Display) -> Self {
+        coded(code, message)
+    }
+
+    /// A member that is there twice.
+    pub(crate) fn duplicate(name: &str) -> Self {
+        Self::coded(Code::InvalidField, format_args!("duplicate field `{name}`"))
+    }
+
+    fn missing(name: &str) -> Self {
+        Self::coded(Code::InvalidField, format_args!("missing field `{name}`"))
+    }
+
+    fn of<E: Error>(error: E) -> Self {
+        Self(error.to_string())
+    }
+
+    /// The reader that is in charge notes where it is.
+    fn told<E: Error>(self) -> E {
+        E::custom(self.0)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Error for Refused {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+/// What can be read from JSON.
+pub(crate) trait FromJson<'de>: Sized {
+    /// Reads one value.
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused>;
+}
+
 /// Reads one JSON text, and the places of the members that were passed over.
-pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
+pub(crate) fn read<'de, T: FromJson<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
     let notes = Notes::default();
     let mut from = serde_json::Deserializer::from_slice(json);
-    let read = T::deserialize(Reader {
-        inner: &mut from,
-        place: &Place::Root,
-        notes: &notes,
-    });
-    let read = read.and_then(|value| from.end().map(|()| value));
-    let Notes { passed_over, fault } = notes;
-    read.map(|value| (value, passed_over.into_inner()))
-        .map_err(|error| {
-            let (code, message) = described(&error);
-            let place = fault.into_inner().unwrap_or_default();
-            Fault {
-                code,
-                place,
-                message,
+    T::from_json(&mut Reader::new(&mut from, &Place::Root, &notes))
+        .and_then(|value| from.end().map(|()| value).map_err(Refused::of))
+        .map_err(|refused| notes.fault(refused))
+        .map(|value| (value, notes.passed_over.take()))
+}
+
+/// Reads a value for serde, with the same checks. What is passed over is not told.
+pub(crate) fn deserialize<'de, T: FromJson<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    T::from_json(&mut Reader::new(from, &Place::Root, &Notes::default())).map_err(Refused::told)
+}
+
+/// Implements serde's `Deserialize` for what can be read from JSON.
+macro_rules! deserialize_as_read {
+    ($($name:ty),+ $(,)?) => { $(
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::reader::deserialize(from)
             }
-        })
+        }
+    )+ };
 }
 
-/// The code and the message of a reader's error.
-fn described(error: &serde_json::Error) -> (Code, String) {
-    let text = error.to_string();
-    if let Some((code, message)) = uncoded(&text) {
-        return (code, message.to_owned());
+pub(crate) use deserialize_as_read;
+
+/// One value that is about to be read. It is read once, by one of the methods.
+pub(crate) trait Source<'de> {
+    /// Text; `expected` tells in a fault what kind of text.
+    fn text(&mut self, expected: &'static str) -> Result<Cow<'de, str>, Refused>;
+
+    /// True or false.
+    fn flag(&mut self) -> Result<bool, Refused>;
+
+    /// A whole number that is not negative.
+    fn count(&mut self) -> Result<usize, Refused>;
+
+    /// Text, a number, true, false or null.
+    fn scalar(&mut self) -> Result<FieldValue, Refused>;
+
+    /// Any value, as it is written.
+    fn raw(&mut self) -> Result<&'de RawValue, Refused>;
+
+    /// Any value, which is passed over and noted.
+    fn pass_over(&mut self) -> Result<(), Refused>;
+
+    /// Null, for which nothing is called, or another value.
+    fn unless_null(&mut self, read: &mut ReadValue<'_, 'de>) -> Result<(), Refused>;
+
+    /// A list; `each` reads the items.
+    fn items(&mut self, each: &mut ReadValue<'_, 'de>) -> Result<(), Refused>;
+
+    /// An object; `each` reads the values of its members.
+    fn members(&mut self, shape: Shape<'_>, each: &mut ReadMember<'_, 'de>) -> Result<(), Refused>;
+}
+
+type ReadValue<'f, 'de> = dyn FnMut(&mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+type ReadMember<'f, 'de> = dyn FnMut(&str, &mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+
+/// What is asked of an object.
+pub(crate) enum Shape<'t> {
+    /// Members of any names. What it is, for faults.
+    Any(&'static str),
+    /// The members of a table.
+    Of(&'static Members),
+    /// The members of a table, or a text that stands for the whole. What it is, for faults.
+    TextOr(&'static str, &'static Members, &'t mut Option<String>),
+}
+
+/// The members that an object may have.
+pub(crate) struct Members {
+    /// Their names; those that must be there come first.
+    names: &'static [&'static str],
+    /// How many must be there, and not be `null`. Another one may be `null`, which is as if it were absent.
+    required: usize,
+    /// Those for which `null` is a value of its own.
+    nullable: &'static [&'static str],
+    /// Whether other members are refused; else they are noted and passed over.
+    closed: bool,
+}
+
+impl Members {
+    /// Of which so many must be there. Others are noted and passed over.
+    pub(crate) const fn open(required: usize, names: &'static [&'static str]) -> Self {
+        Self {
+            names,
+            required,
+            nullable: &[],
+            closed: false,
+        }
     }
-    let code = match error.classify() {
-        _ if text.starts_with("recursion limit exceeded") => Code::TooDeep,
-        serde_json::error::Category::Data => Code::InvalidField,
-        _ => Code::MalformedJson,
-    };
-    (code, text)
+
+    /// Of which so many must be there. Others are refused.
+    pub(crate) const fn closed(required: usize, names: &'static [&'static str]) -> Self {
+        Self {
+            closed: true,
+            ..Self::open(required, names)
+        }
+    }
+
+    /// The same, where `null` is a value of its own for some.
+    pub(crate) const fn nullable(self, nullable: &'static [&'static str]) -> Self {
+        Self { nullable, ..self }
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        self.names.get(..self.required).unwrap_or_default()
+    }
+
+    /// The number of a member in the table.
+    fn find(&self, key: &str) -> Option<(usize, &'static str)> {
+        let mut names = self.names.iter().copied().enumerate();
+        names.find(|(_, name)| *name == key)
+    }
+
+    fn may_be_null(&self, index: usize, name: &str) -> bool {
+        index >= self.required && !self.nullable.contains(&name)
+    }
+
+    fn unknown(&self, key: &str) -> Refused {
+        let known: Vec<_> = self.names.iter().map(|name| format!("`{name}`")).collect();
+        let message = format_args!(
+            "unknown field `{}`, expected one of {}",
+            Excerpt(key),
+            known.join(", ")
+        );
+        Refused::coded(Code::InvalidField, message)
+    }
 }
 
+impl<'de> dyn Source<'de> + '_ {
+    /// A value of a type.
+    pub(crate) fn read<T: FromJson<'de>>(&mut self) -> Result<T, Refused> {
+        T::from_json(self)
+    }
+
+    /// A value of a type, or null.
+    pub(crate) fn nullable<T: FromJson<'de>>(&mut self) -> Result<Option<T>, Refused> {
+        let mut read = None;
+        self.unless_null(&mut |from| {
+            read = Some(T::from_json(from)?);
+            Ok(())
+        })?;
+        Ok(read)
+    }
+
+    /// An object with the members of a table.
+    pub(crate) fn object(
+        &mut self,
+        members: &'static Members,
+        each: &mut ReadMember<'_, 'de>,
+    ) -> Result<(), Refused> {
+        self.members(Shape::Of(members), each)
+    }
+}
+
+impl<'de> FromJson<'de> for String {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.text("a string").map(Cow::into_owned)
+    }
+}
+
+impl<'de> FromJson<'de> for bool {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.flag()
+    }
+}
+
+impl<'de> FromJson<'de> for usize {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.count()
+    }
+}
+
+impl<'de> FromJson<'de> for FieldValue {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.scalar()
+    }
+}
+
+impl<'de> FromJson<'de> for &'de RawValue {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.raw()
+    }
+}
+
+impl<'de, T: FromJson<'de>> FromJson<'de> for Vec<T> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let mut list = Self::new();
+        from.items(&mut |item| {
+            list.push(T::from_json(item)?);
+            Ok(())
+        })?;
+        Ok(list)
+    }
+}
+
+impl<'de, T: FromJson<'de>> FromJson<'de> for Box<T> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        T::from_json(from).map(Self::new)
+    }
+}
+
+/// What is noted while reading.
 #[derive(Default)]
 struct Notes {
     passed_over: RefCell<Vec<Pointer>>,
     /// The place of the first error, which is the innermost one.
     fault: RefCell<Option<Pointer>>,
+}
+
+impl Notes {
+    fn fault_at(&self, place: &Place<'_>) {
+        self.fault
+            .borrow_mut()
+            .get_or_insert_with(|| place.pointer());
+    }
+
+    /// The error as it is told: with its code and its place.
+    fn fault(&self, Refused(text): Refused) -> Fault {
+        let place = self.fault.take().unwrap_or_default();
+        let is_of_kind = ["invalid type: ", "invalid value: "];
+        let (code, message) = match uncoded(&text) {
+            Some((code, message)) => (code, message.to_owned()),
+            None if text.starts_with("recursion limit exceeded") => (Code::TooDeep, text),
+            None if is_of_kind.iter().any(|start| text.starts_with(start)) => {
+                (Code::InvalidField, text)
+            }
+            None => (Code::MalformedJson, text),
+        };
+        Fault {
+            code,
+            place,
+            message,
+        }
+    }
 }
 
 /// Where the reader is: a list from the inside out, on the stack.
@@ -96,239 +346,118 @@ impl Place<'_> {
     }
 }
 
-/// A deserializer, visitor, seed or access, at a place.
-struct Reader<'p, X> {
-    inner: X,
+/// A value of serde's, at a place.
+struct Reader<'p, D> {
+    /// `None` once it was read.
+    from: Option<D>,
     place: &'p Place<'p>,
     notes: &'p Notes,
 }
 
-macro_rules! deserialize_at_place {
-    ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            let Self { inner, place, notes } = self;
-            inner.$method(Reader { inner: visitor, place, notes })
+impl<'p, 'de, D: Deserializer<'de>> Reader<'p, D> {
+    fn new(from: D, place: &'p Place<'p>, notes: &'p Notes) -> Self {
+        Self {
+            from: Some(from),
+            place,
+            notes,
         }
-    )* };
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<'_, D> {
-    type Error = D::Error;
-
-    deserialize_at_place! {
-        deserialize_any deserialize_bool deserialize_str deserialize_string deserialize_option
-        deserialize_seq deserialize_map deserialize_f64 deserialize_u64 deserialize_i64
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.notes
-            .passed_over
-            .borrow_mut()
-            .push(self.place.pointer());
-        self.inner.deserialize_ignored_any(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        // Text that is kept as it is written goes by a name that only the inner reader knows.
-        self.inner.deserialize_newtype_struct(name, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u16 u32 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct
-        enum identifier
-    }
-}
-
-macro_rules! visit_scalar {
-    ($($method:ident: $type:ty),* $(,)?) => { $(
-        fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
-            self.inner.$method(value)
+    fn with<T>(&mut self, read: impl FnOnce(D) -> Result<T, D::Error>) -> Result<T, Refused> {
+        match self.from.take() {
+            Some(from) => read(from).map_err(Refused::of),
+            None => Err(Refused::custom("a value is read once")),
         }
-    )* };
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Reader<'_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.expecting(f)
     }
 
-    visit_scalar! {
-        visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64,
-        visit_str: &str, visit_borrowed_str: &'de str, visit_string: String,
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_unit()
-    }
-
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<V::Value, D::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner.visit_some(Reader {
-            inner: from,
-            place,
-            notes,
-        })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner.visit_seq(Items {
-            access,
-            index: 0,
-            place,
-            notes,
-        })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner.visit_map(Members {
-            access,
-            key: Cow::Borrowed(""),
-            place,
-            notes,
-        })
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(access)
+    fn deserialize<T: Deserialize<'de>>(&mut self) -> Result<T, Refused> {
+        self.with(T::deserialize)
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Reader<'_, S> {
-    type Value = S::Value;
+impl<'de, D: Deserializer<'de>> Source<'de> for Reader<'_, D> {
+    fn text(&mut self, expected: &'static str) -> Result<Cow<'de, str>, Refused> {
+        self.with(|from| from.deserialize_str(Text { expected }))
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<S::Value, D::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner
-            .deserialize(Reader {
-                inner: from,
+    fn flag(&mut self) -> Result<bool, Refused> {
+        self.deserialize()
+    }
+
+    fn count(&mut self) -> Result<usize, Refused> {
+        self.deserialize()
+    }
+
+    fn scalar(&mut self) -> Result<FieldValue, Refused> {
+        self.deserialize()
+    }
+
+    fn raw(&mut self) -> Result<&'de RawValue, Refused> {
+        self.deserialize()
+    }
+
+    fn pass_over(&mut self) -> Result<(), Refused> {
+        let place = self.place.pointer();
+        self.notes.passed_over.borrow_mut().push(place);
+        self.deserialize().map(|IgnoredAny| ())
+    }
+
+    fn unless_null(&mut self, read: &mut ReadValue<'_, 'de>) -> Result<(), Refused> {
+        let (place, notes) = (self.place, self.notes);
+        self.with(|from| from.deserialize_option(Nullable { place, notes, read }))
+    }
+
+    fn items(&mut self, each: &mut ReadValue<'_, 'de>) -> Result<(), Refused> {
+        let (place, notes) = (self.place, self.notes);
+        self.with(|from| from.deserialize_seq(List { place, notes, each }))
+    }
+
+    fn members(&mut self, shape: Shape<'_>, each: &mut ReadMember<'_, 'de>) -> Result<(), Refused> {
+        let (place, notes) = (self.place, self.notes);
+        self.with(|from| {
+            // Both lead to the same methods; the second takes text as well.
+            let is_object = !matches!(shape, Shape::TextOr(..));
+            let object = Object {
+                shape,
                 place,
                 notes,
-            })
-            .inspect_err(|_| {
-                notes
-                    .fault
-                    .borrow_mut()
-                    .get_or_insert_with(|| place.pointer());
-            })
-    }
-}
-
-struct Items<'p, A> {
-    access: A,
-    index: usize,
-    place: &'p Place<'p>,
-    notes: &'p Notes,
-}
-
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
-    type Error = A::Error;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        let place = Place::Item(self.place, self.index);
-        self.index += 1;
-        self.access.next_element_seed(Reader {
-            inner: seed,
-            place: &place,
-            notes: self.notes,
+                each,
+            };
+            if is_object {
+                from.deserialize_map(object)
+            } else {
+                from.deserialize_any(object)
+            }
         })
     }
+}
 
-    fn size_hint(&self) -> Option<usize> {
-        self.access.size_hint()
+struct Text {
+    expected: &'static str,
+}
+
+impl<'de> Visitor<'de> for Text {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text))
     }
 }
 
-struct Members<'p, 'de, A> {
-    access: A,
-    /// The key of the value that comes next.
-    key: Cow<'de, str>,
-    place: &'p Place<'p>,
-    notes: &'p Notes,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, 'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        let Some(key) = self.access.next_key_seed(Key)? else {
-            return Ok(None);
-        };
-        self.key = key;
-        let key = match &self.key {
-            Cow::Borrowed(key) => Cow::Borrowed(*key),
-            Cow::Owned(key) => Cow::Borrowed(key.as_str()),
-        };
-        let read = seed.deserialize(CowStrDeserializer::<A::Error>::new(key));
-        read.map(Some).inspect_err(|_| {
-            let place = Place::Member(self.place, &self.key);
-            self.notes
-                .fault
-                .borrow_mut()
-                .get_or_insert_with(|| place.pointer());
-        })
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let place = Place::Member(self.place, &self.key);
-        self.access.next_value_seed(Reader {
-            inner: seed,
-            place: &place,
-            notes: self.notes,
-        })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.access.size_hint()
-    }
-}
-
-/// A key as text, borrowed from the document where it is written without escapes.
-struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
+/// A key, borrowed from the document where it is written without escapes.
+impl<'de> DeserializeSeed<'de> for Text {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Cow<'de, str>, D::Error> {
@@ -336,18 +465,167 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
+/// A value that is read by a function, whose place is the fault's if that fails.
+struct Value<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    may_be_null: bool,
+    read: &'r mut ReadValue<'f, 'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_, '_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let mut from = Reader::new(from, self.place, self.notes);
+        let read = if self.may_be_null {
+            from.unless_null(self.read)
+        } else {
+            (self.read)(&mut from)
+        };
+        read.map_err(|refused| {
+            self.notes.fault_at(self.place);
+            refused.told()
+        })
+    }
+}
+
+struct Nullable<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    read: &'r mut ReadValue<'f, 'de>,
+}
+
+impl<'de> Visitor<'de> for Nullable<'_, '_, '_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+        f.write_str("a value or null")
     }
 
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(key))
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        (self.read)(&mut Reader::new(from, self.place, self.notes)).map_err(Refused::told)
+    }
+}
+
+struct List<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    each: &'r mut ReadValue<'f, 'de>,
+}
+
+impl<'de> Visitor<'de> for List<'_, '_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Self { place, notes, each } = self;
+        for index in 0.. {
+            let item = Value {
+                place: &Place::Item(place, index),
+                notes,
+                may_be_null: false,
+                read: &mut *each,
+            };
+            if items.next_element_seed(item)?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Object<'p, 'r, 'f, 'de, 't> {
+    shape: Shape<'t>,
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    each: &'r mut ReadMember<'f, 'de>,
+}
+
+impl<'de> Visitor<'de> for Object<'_, '_, '_, 'de, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.shape {
+            Shape::Any(expected) | Shape::TextOr(expected, ..) => expected,
+            Shape::Of(_) => "an object",
+        })
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        match self.shape {
+            Shape::TextOr(_, _, whole) => {
+                *whole = Some(text.to_owned());
+                Ok(())
+            }
+            _ => Err(E::invalid_type(Unexpected::Str(text), &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let Self {
+            shape,
+            place,
+            notes,
+            each,
+        } = self;
+        let members = match shape {
+            Shape::Any(_) => None,
+            Shape::Of(members) | Shape::TextOr(_, members, _) => Some(members),
+        };
+        let mut met = 0_u64;
+        while let Some(key) = entries.next_key_seed(Text { expected: "a key" })? {
+            let place = &Place::Member(place, &key);
+            let known = members.and_then(|members| members.find(&key));
+            let mut may_be_null = false;
+            if let Some(members) = members {
+                match known {
+                    Some((index, name)) => {
+                        if met & (1 << index) != 0 {
+                            return Err(Refused::duplicate(name).told());
+                        }
+                        met |= 1 << index;
+                        may_be_null = members.may_be_null(index, name);
+                    }
+                    None if members.closed => {
+                        notes.fault_at(place);
+                        return Err(members.unknown(&key).told());
+                    }
+                    None => {}
+                }
+            }
+            let is_passed_over = members.is_some() && known.is_none();
+            entries.next_value_seed(Value {
+                place,
+                notes,
+                may_be_null,
+                read: &mut |from| {
+                    if is_passed_over {
+                        from.pass_over()
+                    } else {
+                        each(&key, from)
+                    }
+                },
+            })?;
+        }
+        let required = members.map_or(&[][..], Members::required);
+        match (0..)
+            .zip(required)
+            .find(|(index, _)| met & (1 << index) == 0)
+        {
+            Some((_, name)) => Err(Refused::missing(name).told()),
+            None => Ok(()),
+        }
     }
 }
