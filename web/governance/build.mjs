@@ -23,7 +23,7 @@ const { version } = JSON.parse(await readFile(new URL('package.json', here), 'ut
 async function bindings() {
   const bundle = await build({
     stdin: {
-      contents: 'export { Organisation, documentLimit, initSync, version } from "./sidelight.js";',
+      contents: 'export { Organisation, actions, documentLimit, initSync, letterboxSize, types, version } from "./sidelight.js";',
       resolveDir: fileURLToPath(compiled),
     },
     bundle: true,

@@ -55,17 +55,22 @@ impl<'g> At<'g> {
     /// The next instant at which an answer changes by itself, because a guest's term ends; `None` if none does.
     ///
     /// # Complexity
-    /// In the number of users.
+    /// Logarithmic in the number of guests.
     pub fn next_change(self) -> Option<Instant> {
-        let terms = self
-            .governance
+        self.governance
             .users
-            .table
-            .iter()
-            .filter_map(|(_, person)| person.guest.as_ref());
-        terms
-            .map(|term| term.expires_at)
-            .filter(|&end| end > self.now)
-            .min()
+            .terms()
+            .get(self.terms_over())
+            .copied()
+    }
+
+    /// How many guests' terms have ended by this instant: between two instants for which that is the same, no answer
+    /// changes by itself.
+    ///
+    /// # Complexity
+    /// Logarithmic in the number of guests.
+    pub fn terms_over(self) -> usize {
+        let terms = self.governance.users.terms();
+        terms.partition_point(|&end| end <= self.now)
     }
 }

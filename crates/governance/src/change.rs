@@ -13,7 +13,7 @@ use crate::org::{
     Company, CrmRecord, Deal, JobRole, Profile, Role, SavedView, Settings, Status, Tier, User,
 };
 use crate::profile::{Action, Scope, Toggle, inapplicable};
-use crate::reader::{FromJson, Members, Refused, Source, read};
+use crate::reader::{FromJson, Members, Refused, Source, read, read_with};
 use crate::record::RecordType;
 use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
 
@@ -318,102 +318,85 @@ impl<'de> FromJson<'de> for Object<'de> {
 }
 
 impl Object<'_> {
-    fn into_change(self, at: &Pointer) -> Result<Change, ChangeError> {
-        let op = self.op.as_str();
-        let missing = |member: &str| {
-            ChangeError::new(
-                Code::InvalidField,
-                at.clone(),
-                format!("missing field `{member}` of `{op}`"),
-            )
-        };
-        let record_type = || self.record_type.ok_or_else(|| missing("type"));
-        let text =
-            |member: &str, text: &Option<String>| text.clone().ok_or_else(|| missing(member));
-        let nullable = |member: &str, text: &Option<Option<String>>| {
-            text.clone().ok_or_else(|| missing(member))
-        };
-        let named = |member: &str, name: &Option<Option<String>>| {
-            name.clone().flatten().ok_or_else(|| missing(member))
-        };
-        Ok(match op {
+    /// Whether a member that `op` needs was there is asked of each as it is taken; the texts are moved, not copied.
+    fn into_change(mut self, at: &Pointer) -> Result<Change, ChangeError> {
+        let op = std::mem::take(&mut self.op);
+        let taken = Taken { op: &op, at };
+        Ok(match op.as_str() {
             "assign" => Change::Assign {
-                kind: record_type()?,
-                id: text("id", &self.id)?,
-                user: text("user", &self.user)?,
-                job_role: self.job_role.clone(),
+                kind: taken.here("type", self.record_type)?,
+                id: taken.text("id", &mut self.id)?,
+                user: taken.text("user", &mut self.user)?,
+                job_role: self.job_role.take(),
             },
             "unassign" => Change::Unassign {
-                kind: record_type()?,
-                id: text("id", &self.id)?,
-                user: text("user", &self.user)?,
+                kind: taken.here("type", self.record_type)?,
+                id: taken.text("id", &mut self.id)?,
+                user: taken.text("user", &mut self.user)?,
             },
             "setOwner" => Change::SetOwner {
-                kind: record_type()?,
-                id: text("id", &self.id)?,
-                owner: nullable("owner", &self.owner)?,
+                kind: taken.here("type", self.record_type)?,
+                id: taken.text("id", &mut self.id)?,
+                owner: taken.text_or_null("owner", &mut self.owner)?,
             },
             "setRole" => Change::SetRole {
-                user: text("user", &self.user)?,
-                role: nullable("role", &self.role)?,
+                user: taken.text("user", &mut self.user)?,
+                role: taken.text_or_null("role", &mut self.role)?,
             },
             "setProfile" => Change::SetProfile {
-                user: text("user", &self.user)?,
-                profile: text("profile", &self.profile)?,
+                user: taken.text("user", &mut self.user)?,
+                profile: taken.text("profile", &mut self.profile)?,
             },
             "setStatus" => Change::SetStatus {
-                user: text("user", &self.user)?,
-                status: self.status.ok_or_else(|| missing("status"))?,
+                user: taken.text("user", &mut self.user)?,
+                status: taken.here("status", self.status)?,
             },
             "setPermission" => Change::SetPermission {
-                profile: text("profile", &self.profile)?,
-                kind: record_type()?,
-                action: self.action.ok_or_else(|| missing("action"))?,
-                scope: self.scope.ok_or_else(|| missing("scope"))?,
+                profile: taken.text("profile", &mut self.profile)?,
+                kind: taken.here("type", self.record_type)?,
+                action: taken.here("action", self.action)?,
+                scope: taken.here("scope", self.scope)?,
             },
             "setToggle" => Change::SetToggle {
-                profile: text("profile", &self.profile)?,
-                toggle: self.toggle.ok_or_else(|| missing("toggle"))?,
-                permitted: self.permitted.ok_or_else(|| missing("permitted"))?,
+                profile: taken.text("profile", &mut self.profile)?,
+                toggle: taken.here("toggle", self.toggle)?,
+                permitted: taken.here("permitted", self.permitted)?,
             },
             "moveRole" => Change::MoveRole {
-                role: named("role", &self.role)?,
-                parent: nullable("parent", &self.parent)?,
+                role: taken.named("role", &mut self.role)?,
+                parent: taken.text_or_null("parent", &mut self.parent)?,
             },
             "setGuest" => Change::SetGuest {
-                user: text("user", &self.user)?,
+                user: taken.text("user", &mut self.user)?,
                 expires_at: self.expires_at,
                 claimed: self.claimed,
                 revoked_at: self.revoked_at,
             },
             "setTier" => Change::SetTier {
-                user: text("user", &self.user)?,
-                company: text("company", &self.company)?,
-                tier: self.tier.ok_or_else(|| missing("tier"))?,
+                user: taken.text("user", &mut self.user)?,
+                company: taken.text("company", &mut self.company)?,
+                tier: taken.here("tier", self.tier)?,
                 primary: self.primary,
             },
             "setDealOwner" => Change::SetDealOwner {
-                deal: text("deal", &self.deal)?,
-                owner: named("owner", &self.owner)?,
+                deal: taken.text("deal", &mut self.deal)?,
+                owner: taken.named("owner", &mut self.owner)?,
             },
             "put" => {
-                let kind = text("kind", &self.kind)?;
-                Change::Put(thing(
-                    &kind,
-                    self.value.ok_or_else(|| missing("value"))?,
-                    at,
-                )?)
+                let kind = taken.text("kind", &mut self.kind)?;
+                Change::Put(thing(&kind, taken.here("value", self.value)?, at)?)
             }
             "remove" => {
-                let id = text("id", &self.id)?;
-                Change::Remove(match text("kind", &self.kind)?.as_str() {
+                let id = taken.text("id", &mut self.id)?;
+                let kind = taken.text("kind", &mut self.kind)?;
+                Change::Remove(match kind.as_str() {
                     "role" => Removal::Role { id },
                     "profile" => Removal::Profile { id },
                     "user" => Removal::User { id },
                     "company" => Removal::Company { id },
                     "record" => Removal::Record {
                         id,
-                        kind: record_type()?,
+                        kind: taken.here("type", self.record_type)?,
                     },
                     "deal" => Removal::Deal { id },
                     "view" => Removal::View { id },
@@ -425,34 +408,77 @@ impl Object<'_> {
     }
 }
 
+/// Takes members out of the change at a place.
+struct Taken<'a> {
+    op: &'a str,
+    at: &'a Pointer,
+}
+
+impl Taken<'_> {
+    fn text(&self, member: &str, text: &mut Option<String>) -> Result<String, ChangeError> {
+        text.take().ok_or_else(|| self.missing(member))
+    }
+
+    fn text_or_null(
+        &self,
+        member: &str,
+        text: &mut Option<Option<String>>,
+    ) -> Result<Option<String>, ChangeError> {
+        text.take().ok_or_else(|| self.missing(member))
+    }
+
+    /// A text that may not be `null` for this `op`, while it may for another.
+    fn named(
+        &self,
+        member: &str,
+        text: &mut Option<Option<String>>,
+    ) -> Result<String, ChangeError> {
+        let text = self.text_or_null(member, text)?;
+        text.ok_or_else(|| self.missing(member))
+    }
+
+    fn here<T>(&self, member: &str, value: Option<T>) -> Result<T, ChangeError> {
+        value.ok_or_else(|| self.missing(member))
+    }
+
+    #[cold]
+    fn missing(&self, member: &str) -> ChangeError {
+        let message = format!("missing field `{member}` of `{}`", self.op);
+        ChangeError::new(Code::InvalidField, self.at.clone(), message)
+    }
+}
+
 /// The value of a `put`, read as the document's own things are.
 fn thing(kind: &str, value: &RawValue, at: &Pointer) -> Result<Thing, ChangeError> {
-    fn value_at<'v, T: FromJson<'v>>(value: &'v RawValue, at: &Pointer) -> Result<T, ChangeError> {
-        let place = |inner: &Pointer| at.member("value").join(inner);
-        let (value, passed_over) = read(value.get().as_bytes())
-            .map_err(|fault| ChangeError::new(fault.code, place(&fault.place), fault.message))?;
-        // What a document may have beside its format, a write may not: nobody would be told.
-        match passed_over.first() {
-            None => Ok(value),
-            Some(member) => Err(ChangeError::new(
-                Code::InvalidField,
-                place(member),
-                "unknown field",
-            )),
-        }
+    let mut thing = None;
+    let passed_over = read_with(value.get().as_bytes(), &mut |value| {
+        thing = Some(match kind {
+            "jobRole" => Thing::JobRole(value.read()?),
+            "role" => Thing::Role(value.read()?),
+            "profile" => Thing::Profile(value.read()?),
+            "user" => Thing::User(value.read()?),
+            "company" => Thing::Company(value.read()?),
+            "record" => Thing::Record(value.read()?),
+            "deal" => Thing::Deal(value.read()?),
+            "settings" => Thing::Settings(value.read()?),
+            "view" => Thing::View(value.read()?),
+            _ => return value.pass_over(),
+        });
+        Ok(())
+    });
+    let place = |inner: &Pointer| at.member("value").join(inner);
+    let passed_over = passed_over
+        .map_err(|fault| ChangeError::new(fault.code, place(&fault.place), fault.message))?;
+    let thing = thing.ok_or_else(|| unknown_word("kind", kind, at))?;
+    // What a document may have beside its format, a write may not: nobody would be told.
+    match passed_over.first() {
+        None => Ok(thing),
+        Some(member) => Err(ChangeError::new(
+            Code::InvalidField,
+            place(member),
+            "unknown field",
+        )),
     }
-    Ok(match kind {
-        "jobRole" => Thing::JobRole(value_at(value, at)?),
-        "role" => Thing::Role(value_at(value, at)?),
-        "profile" => Thing::Profile(value_at(value, at)?),
-        "user" => Thing::User(value_at(value, at)?),
-        "company" => Thing::Company(value_at(value, at)?),
-        "record" => Thing::Record(value_at(value, at)?),
-        "deal" => Thing::Deal(value_at(value, at)?),
-        "settings" => Thing::Settings(value_at(value, at)?),
-        "view" => Thing::View(value_at(value, at)?),
-        kind => return Err(unknown_word("kind", kind, at)),
-    })
 }
 
 fn unknown_word(member: &str, word: &str, at: &Pointer) -> ChangeError {
@@ -501,6 +527,7 @@ struct Edit {
     to: Governance,
     forest: bool,
     seats: bool,
+    people: bool,
     managed: bool,
     holders: bool,
 }
@@ -513,6 +540,7 @@ impl Edit {
             to: governance.clone(),
             forest: false,
             seats: false,
+            people: false,
             managed: false,
             holders: false,
         }
@@ -524,10 +552,13 @@ impl Edit {
             roles.forest = roles.as_forest();
         }
         if self.forest || self.seats {
-            Arc::make_mut(&mut self.to.users).seat(&self.to.roles);
+            self.to.users.seat(&self.to.roles);
         }
         if self.managed {
-            Arc::make_mut(&mut self.to.users).find_managed(&self.to.companies);
+            self.to.users.find_managed(&self.to.companies);
+        }
+        if self.people {
+            self.to.users.find_terms();
         }
         if self.holders {
             let users = self.to.users.table.ids.len();
@@ -907,18 +938,19 @@ impl Edit {
             return Err(full(Code::TooManyUsers, check.limits.users, at));
         }
         let to = &mut self.to;
-        let users = Arc::make_mut(&mut to.users);
-        let ix = intern(&mut users.table.ids, &user.id, at)?;
+        let users = to.users.table_mut();
+        let ix = intern(&mut users.ids, &user.id, at)?;
         let person = check.person(
             &|| at.clone(),
             user.clone(),
-            &mut users.table.ids,
+            &mut users.ids,
             Arc::make_mut(&mut to.roles),
             Arc::make_mut(&mut to.job_roles),
             &to.profiles,
             Arc::make_mut(&mut to.companies),
         )?;
-        users.table.set(ix, Some(person));
+        users.set(ix, Some(person));
+        self.people = true;
         self.seats = true;
         self.managed = true;
         Ok(())
@@ -1058,12 +1090,12 @@ impl Edit {
             None => intern(Arc::make_mut(&mut self.to.deals.ids), &deal.id, at)?,
         };
         let to = &mut self.to;
-        let users = Arc::make_mut(&mut to.users);
+        let users = to.users.table_mut();
         let companies = Arc::make_mut(&mut to.companies);
         let row = check.deal(
             &|| at.clone(),
             deal.clone(),
-            &mut users.table.ids,
+            &mut users.ids,
             &mut companies.ids,
         )?;
         self.set_deal(ix, Some(row));
@@ -1115,7 +1147,8 @@ impl Edit {
             }
             Removal::User { id } => {
                 let user = self.user(id, &place)?;
-                Arc::make_mut(&mut self.to.users).table.set(user, None);
+                self.to.users.table_mut().set(user, None);
+                self.people = true;
                 self.seats = true;
                 self.managed = true;
             }
@@ -1154,7 +1187,8 @@ impl Edit {
 
     fn person(&mut self, id: &str, at: &Pointer) -> Result<&mut Person, ChangeError> {
         let user = self.user(id, &at.member("user"))?;
-        let person = Arc::make_mut(&mut self.to.users).table.get_mut(user);
+        self.people = true;
+        let person = self.to.users.table_mut().get_mut(user);
         person.ok_or_else(|| unknown(Code::UnknownUser, "user", id, &at.member("user")))
     }
 

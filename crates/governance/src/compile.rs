@@ -52,6 +52,7 @@ impl Governance {
 
         roles.forest = roles.as_forest();
         users.seat(&roles);
+        users.find_terms();
         users.find_managed(&companies);
         let user_ids = users.table.ids.len();
         records.index(settings, user_ids);
@@ -69,7 +70,7 @@ impl Governance {
             job_roles: Arc::new(job_roles),
             roles: Arc::new(roles),
             profiles: Arc::new(profiles),
-            users: Arc::new(users),
+            users,
             companies: Arc::new(companies),
             records,
             deals,
@@ -479,7 +480,7 @@ impl Check<'_> {
                 let (owner, assigned, account) = self.references(
                     &path,
                     &record,
-                    &mut users.table.ids,
+                    &mut users.table_mut().ids,
                     &mut job_roles.table.ids,
                     &mut account_ids,
                 )?;
@@ -553,7 +554,7 @@ impl Check<'_> {
             rows.push(Some(self.deal(
                 &path,
                 deal,
-                &mut users.table.ids,
+                &mut users.table_mut().ids,
                 &mut companies.ids,
             )?));
         }

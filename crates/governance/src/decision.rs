@@ -17,7 +17,7 @@ use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::remedy::{Refused, Remedy};
 use crate::role::Position;
-use crate::table::{Ix, RecordIx, RoleIx, UserIx};
+use crate::table::{Chosen, Ix, RecordIx, RoleIx, UserIx};
 use crate::visible::members;
 use crate::word::vocabulary;
 
@@ -384,7 +384,7 @@ impl<'g> At<'g> {
     /// [`Code::InvalidArgument`] for `create`, which is asked about a type.
     ///
     /// # Complexity
-    /// In the number of users.
+    /// In the number of users who have a holder's role or one above it, and of those whose scope for the action is `all`.
     pub fn viewers(
         self,
         kind: RecordType,
@@ -397,9 +397,8 @@ impl<'g> At<'g> {
         let Some(record) = self.governance.records.of(kind).find(id) else {
             return Ok(Vec::new());
         };
-        let users = self
-            .governance
-            .users
+        let candidates = self.watchers(kind, record, action);
+        let users = candidates
             .iter()
             .filter(|&user| self.may(user, kind, record, action));
         Ok(users
@@ -408,6 +407,34 @@ impl<'g> At<'g> {
                 grants: self.grants(user, kind, record, action),
             })
             .collect())
+    }
+
+    /// All who may do `action` to the record, and perhaps others: those who could reach a holder of it or of its account,
+    /// and those whose scope is `all` with those who could reach them.
+    fn watchers(self, kind: RecordType, record: RecordIx, action: Action) -> Chosen<UserIx> {
+        let mut watchers = Chosen::default();
+        let mut add = |holder| self.governance.add_watchers(holder, &mut watchers);
+        self.holders(kind, record).for_each(&mut add);
+        let account = self.governance.records.of(kind).account(record);
+        let account = account.filter(|_| kind == RecordType::Prospect);
+        if let Some(account) = account {
+            self.holders(RecordType::Account, account)
+                .for_each(&mut add);
+        }
+        let seen_through = [(kind, Action::View), (kind, action)]
+            .into_iter()
+            .chain(account.map(|_| (RecordType::Account, Action::View)));
+        for (kind, action) in seen_through {
+            for (profile, row) in self.governance.profiles.iter() {
+                if row.scope(kind, action) == Scope::All {
+                    self.governance
+                        .users
+                        .with_profile(profile)
+                        .for_each(&mut add);
+                }
+            }
+        }
+        watchers
     }
 
     fn asked(self, action: Action, kind: RecordType, id: Option<&str>) -> Result<Asked, AskError> {

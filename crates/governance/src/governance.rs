@@ -18,8 +18,8 @@ use crate::record::RecordType;
 use crate::role::{Forest, NOWHERE, Position};
 use crate::slice::Slice;
 use crate::table::{
-    Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx, Rows,
-    Table, UserIx, ViewIx,
+    Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx,
+    Rows, Table, UserIx, ViewIx,
 };
 
 /// A compiled organisation, ready to be asked.
@@ -54,7 +54,7 @@ pub struct Governance {
     pub(crate) job_roles: Arc<JobRoles>,
     pub(crate) roles: Arc<Roles>,
     pub(crate) profiles: Arc<Table<ProfileIx, ProfileRow>>,
-    pub(crate) users: Arc<Users>,
+    pub(crate) users: Users,
     pub(crate) companies: Arc<Table<CompanyIx, Company>>,
     pub(crate) records: RecordTables,
     pub(crate) deals: Deals,
@@ -150,17 +150,25 @@ impl ProfileRow {
 /// The people, and where they stand in the forest and in the partner companies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Users {
-    pub(crate) table: Table<UserIx, Person>,
+    pub(crate) table: Arc<Table<UserIx, Person>>,
+    seating: Arc<Seating>,
+    /// The companies that each user manages (§6).
+    managed: Rows<UserIx, CompanyIx>,
+    /// When the guests' terms end, the first first.
+    terms: Arc<[Instant]>,
+}
+
+/// Where the users stand in the forest.
+#[derive(Debug, Clone, Default)]
+struct Seating {
     /// The forest position of each user's role; [`NOWHERE`] without one.
     positions: Vec<Position>,
     /// Users with a role, in the forest's order.
     seated: Vec<UserIx>,
     /// Where the users of each position begin in `seated`; one more entry ends the last.
     seats: Vec<u32>,
-    /// The users of each profile who have a role, in the forest's order.
-    seated_by_profile: Vec<Vec<(Position, UserIx)>>,
-    /// The companies that each user manages (§6).
-    managed: Rows<UserIx, CompanyIx>,
+    /// The users of each profile, in the forest's order and those without a role last.
+    by_profile: Vec<Vec<(Position, UserIx)>>,
 }
 
 #[derive(Debug, Clone)]
@@ -201,9 +209,14 @@ impl Users {
     /// People who are not seated yet.
     pub(crate) fn new(table: Table<UserIx, Person>) -> Self {
         Self {
-            table,
+            table: Arc::new(table),
             ..Self::default()
         }
+    }
+
+    /// The people, to be changed. What is known of all together is then found anew.
+    pub(crate) fn table_mut(&mut self) -> &mut Table<UserIx, Person> {
+        Arc::make_mut(&mut self.table)
     }
 
     /// The person; `None` for an id that names nobody.
@@ -230,18 +243,24 @@ impl Users {
     }
 
     pub(crate) fn position(&self, user: UserIx) -> Position {
-        self.positions.get(user.at()).copied().unwrap_or(NOWHERE)
+        self.seating
+            .positions
+            .get(user.at())
+            .copied()
+            .unwrap_or(NOWHERE)
     }
 
     /// The users whose roles stand at these positions.
     pub(crate) fn at_positions(&self, positions: &Range<Position>) -> &[UserIx] {
         let seat = |position: Position| {
-            self.seats
+            self.seating
+                .seats
                 .get(position as usize)
                 .copied()
                 .unwrap_or_default() as usize
         };
-        self.seated
+        self.seating
+            .seated
             .get(seat(positions.start)..seat(positions.end))
             .unwrap_or_default()
     }
@@ -253,7 +272,8 @@ impl Users {
         positions: &Range<Position>,
     ) -> &[(Position, UserIx)] {
         let seated = self
-            .seated_by_profile
+            .seating
+            .by_profile
             .get(profile.at())
             .map(Vec::as_slice)
             .unwrap_or_default();
@@ -262,9 +282,20 @@ impl Users {
         seated.get(from..to).unwrap_or_default()
     }
 
+    /// The users of a profile, whether they have a role or not.
+    pub(crate) fn with_profile(&self, profile: ProfileIx) -> impl Iterator<Item = UserIx> + '_ {
+        let users = self.seating.by_profile.get(profile.at());
+        users.into_iter().flatten().map(|&(_, user)| user)
+    }
+
     /// `managed(u)`, in load order.
     pub(crate) fn managed(&self, user: UserIx) -> &[CompanyIx] {
         self.managed.get(user)
+    }
+
+    /// When the guests' terms end, the first first.
+    pub(crate) fn terms(&self) -> &[Instant] {
+        &self.terms
     }
 
     /// The users that exist, in load order.
@@ -286,9 +317,7 @@ impl Users {
             if let Some(slot) = positions.get_mut(user.at()) {
                 *slot = position;
             }
-            if position != NOWHERE {
-                seated.push((position, user));
-            }
+            seated.push((position, user));
         }
         seated.sort_unstable();
         for &(position, user) in &seated {
@@ -315,10 +344,28 @@ impl Users {
             }
         }
         seats.push(taken);
-        self.positions = positions;
-        self.seats = seats;
-        self.seated = seated.into_iter().map(|(_, user)| user).collect();
-        self.seated_by_profile = by_profile;
+        self.seating = Arc::new(Seating {
+            positions,
+            seats,
+            seated: seated
+                .into_iter()
+                .take_while(|&(position, _)| position != NOWHERE)
+                .map(|(_, user)| user)
+                .collect(),
+            by_profile,
+        });
+    }
+
+    /// Finds when the guests' terms end.
+    pub(crate) fn find_terms(&mut self) {
+        let terms = self
+            .table
+            .iter()
+            .filter_map(|(_, person)| person.guest.as_ref())
+            .map(|term| term.expires_at);
+        let mut terms: Vec<_> = terms.collect();
+        terms.sort_unstable();
+        self.terms = terms.into();
     }
 
     /// Finds the companies that each user manages: Account Owner there, or named by email (§6).
@@ -603,6 +650,24 @@ impl Deals {
 }
 
 impl Governance {
+    /// Adds whoever could reach what this user holds: the user, and whoever has the same role or one above it.
+    pub(crate) fn add_watchers(&self, holder: UserIx, into: &mut Chosen<UserIx>) {
+        into.insert(holder);
+        let role = self.users.get(holder).and_then(|person| person.role);
+        self.add_seated_from(role.filter(|&role| self.roles.table.exists(role)), into);
+    }
+
+    /// Adds the users of a role and of those above it.
+    pub(crate) fn add_seated_from(&self, mut role: Option<RoleIx>, into: &mut Chosen<UserIx>) {
+        while let Some(seat) = role {
+            let position = self.roles.forest.position(seat);
+            for &user in self.users.at_positions(&(position..position + 1)) {
+                into.insert(user);
+            }
+            role = self.roles.forest.parent(seat);
+        }
+    }
+
     /// The organisation at an instant: the one that questions are asked of.
     pub fn at(&self, now: Instant) -> At<'_> {
         At::new(self, now)
@@ -631,6 +696,11 @@ impl Governance {
     /// How many times the organisation was changed since it was loaded.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Whether there are guests, so that an answer may depend on the instant that it is asked at.
+    pub fn has_terms(&self) -> bool {
+        !self.users.terms().is_empty()
     }
 
     /// How many records of a type there are.

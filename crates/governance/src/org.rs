@@ -6,10 +6,8 @@
 mod json;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{self, Deserializer, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::amount::Amount;
 use crate::instant::Instant;
@@ -527,48 +525,6 @@ impl Serialize for FieldValue {
             Self::Number(value) => to.serialize_f64(*value),
             Self::Text(value) => to.serialize_str(value),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldValue {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Scalar;
-        impl Visitor<'_> for Scalar {
-            type Value = FieldValue;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, a number, true, false or null")
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<FieldValue, E> {
-                Ok(FieldValue::Null)
-            }
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<FieldValue, E> {
-                Ok(FieldValue::Bool(value))
-            }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "numbers are JavaScript's: 64-bit floating point"
-            )]
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value as f64))
-            }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "numbers are JavaScript's: 64-bit floating point"
-            )]
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value as f64))
-            }
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value))
-            }
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<FieldValue, E> {
-                Ok(FieldValue::Text(value.to_owned()))
-            }
-            fn visit_string<E: de::Error>(self, value: String) -> Result<FieldValue, E> {
-                Ok(FieldValue::Text(value))
-            }
-        }
-        from.deserialize_any(Scalar)
     }
 }
 

@@ -7,11 +7,11 @@ use serde::{Serialize, Serializer};
 use crate::at::At;
 use crate::change::{Change, Removal, Thing};
 use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord};
-use crate::governance::Governance;
+use crate::governance::{Governance, Records};
 use crate::profile::{Action, Scope, Toggle};
 use crate::reader::{FromJson, Members, Refused, Source, deserialize_as_read};
 use crate::record::RecordType;
-use crate::table::{DealIx, Ix, RecordIx, UserIx};
+use crate::table::{Chosen, DealIx, Ix, RecordIx, UserIx};
 use crate::view::read_question;
 
 /// What a prediction counts: the records of a type, or the partner deals.
@@ -253,14 +253,14 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Everyone who exists before or after, in load order.
-    pub(crate) fn users(&self) -> impl Iterator<Item = UserIx> + '_ {
+    /// Everyone for whom something may differ, in load order.
+    pub(crate) fn users(&self) -> Vec<UserIx> {
         let [before, after] = [self.before, self.after].map(|at| &at.governance.users);
-        after
-            .table
-            .ids
-            .iter()
-            .filter(|&user| before.exists(user) || after.exists(user))
+        let exists = |&user: &UserIx| before.exists(user) || after.exists(user);
+        match &self.touched.people {
+            Concerned::Everyone => after.table.ids.iter().filter(exists).collect(),
+            Concerned::Only(users) => users.iter().filter(exists).collect(),
+        }
     }
 
     /// What differs for a user.
@@ -277,15 +277,13 @@ impl<'a> Comparison<'a> {
                 [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
             return Difference::between(before, after);
         }
-        let touched = self.touched.records_of(kind);
         let [before, after] = [self.before, self.after].map(|at| {
             let records = at.governance.records.of(kind);
             let may = |record: &RecordIx| {
                 records.exists(*record) && at.may(user, kind, *record, self.action)
             };
-            touched
-                .iter()
-                .copied()
+            self.touched
+                .records_of(kind)
                 .filter(may)
                 .map(RecordIx::at)
                 .collect()
@@ -335,87 +333,149 @@ struct Touched {
     /// The types of which somebody's reach may differ.
     reach: Vec<RecordType>,
     deals: bool,
-    records: Vec<(RecordType, Vec<RecordIx>)>,
+    records: BTreeSet<(RecordType, RecordIx)>,
+    /// For whom anything may differ.
+    people: Concerned,
+}
+
+/// Users for whom something may differ.
+enum Concerned {
+    Everyone,
+    Only(Chosen<UserIx>),
+}
+
+impl Default for Concerned {
+    fn default() -> Self {
+        Self::Only(Chosen::default())
+    }
 }
 
 impl Touched {
     fn by(changes: &[Change], before: &Governance, after: &Governance) -> Self {
         let mut touched = Self::default();
-        let mut records: BTreeSet<(RecordType, RecordIx)> = BTreeSet::new();
+        let sides = [before, after];
         for change in changes {
-            let record = match change {
+            match change {
                 Change::Assign { kind, id, .. }
                 | Change::Unassign { kind, id, .. }
-                | Change::SetOwner { kind, id, .. } => Some((*kind, id)),
-                Change::Put(Thing::Record(record)) => Some((record.kind, &record.id)),
-                Change::Remove(Removal::Record { id, kind }) => Some((*kind, id)),
+                | Change::SetOwner { kind, id, .. } => touched.record(*kind, id, sides),
+                Change::Put(Thing::Record(record)) => {
+                    touched.record(record.kind, &record.id, sides);
+                }
+                Change::Remove(Removal::Record { id, kind }) => touched.record(*kind, id, sides),
                 Change::SetDealOwner { .. }
                 | Change::Put(Thing::Deal(_))
                 | Change::Remove(Removal::Deal { .. }) => {
                     touched.deals = true;
-                    None
+                    touched.people = Concerned::Everyone;
                 }
                 // Job roles and views are no input to any rule.
                 Change::Put(Thing::JobRole(_) | Thing::View(_))
-                | Change::Remove(Removal::View { .. }) => None,
+                | Change::Remove(Removal::View { .. }) => {}
                 Change::SetPermission { kind, .. } => {
                     touched.reach.push(*kind);
                     if *kind == RecordType::Account {
                         // An account that is seen may show its prospects (§3).
                         touched.reach.push(RecordType::Prospect);
                     }
-                    None
+                    touched.people = Concerned::Everyone;
                 }
                 Change::SetToggle { toggle, .. } => {
                     match toggle {
                         Toggle::ProspectsInAccount => touched.reach.push(RecordType::Prospect),
                         Toggle::AllDeals => touched.deals = true,
-                        _ => {}
+                        _ => continue,
                     }
-                    None
+                    touched.people = Concerned::Everyone;
+                }
+                Change::SetStatus { user, .. }
+                | Change::SetGuest { user, .. }
+                | Change::SetProfile { user, .. }
+                | Change::SetRole { user, .. } => {
+                    touched.everything();
+                    let user = after.users.table.ids.get(user);
+                    touched.seen_by(sides, |side, people| {
+                        if let Some(user) = user {
+                            side.add_watchers(user, people);
+                        }
+                    });
+                }
+                Change::MoveRole { role, .. } => {
+                    touched.everything();
+                    let role = after.roles.table.ids.get(role);
+                    let lies_on_cycle = |side: &&Governance| {
+                        role.is_some_and(|role| side.roles.forest.is_on_cycle(role))
+                    };
+                    if sides.iter().any(lies_on_cycle) {
+                        // Everyone on the cycle, and above it, reaches others once it is broken.
+                        touched.people = Concerned::Everyone;
+                    }
+                    // Who is below the role stays below it: only those above can tell.
+                    touched.seen_by(sides, |side, people| {
+                        let above = role.and_then(|role| side.roles.forest.parent(role));
+                        side.add_seated_from(above, people);
+                    });
                 }
                 _ => {
-                    touched.reach.extend(RecordType::ALL);
-                    touched.deals = true;
-                    None
-                }
-            };
-            let Some((kind, record)) =
-                record.and_then(|(kind, id)| Some((kind, after.records.of(kind).ids.get(id)?)))
-            else {
-                continue;
-            };
-            records.insert((kind, record));
-            if kind == RecordType::Account {
-                for side in [before, after] {
-                    let prospects = side.records.of(RecordType::Prospect).of_account.get(record);
-                    records.extend(
-                        prospects
-                            .iter()
-                            .map(|&prospect| (RecordType::Prospect, prospect)),
-                    );
+                    touched.everything();
+                    touched.people = Concerned::Everyone;
                 }
             }
         }
-        touched.records = RecordType::ALL
-            .iter()
-            .map(|&kind| {
-                (
-                    kind,
-                    records
-                        .iter()
-                        .filter(|(of, _)| *of == kind)
-                        .map(|&(_, record)| record)
-                        .collect(),
-                )
-            })
-            .collect();
         touched
     }
 
-    fn records_of(&self, kind: RecordType) -> &[RecordIx] {
-        let of = self.records.iter().find(|(of, _)| *of == kind);
-        of.map(|(_, records)| records.as_slice())
-            .unwrap_or_default()
+    /// Any record and any deal may be concerned.
+    fn everything(&mut self) {
+        self.reach.extend(RecordType::ALL);
+        self.deals = true;
+    }
+
+    /// The users whom `find` adds on each side are concerned.
+    fn seen_by(
+        &mut self,
+        sides: [&Governance; 2],
+        mut find: impl FnMut(&Governance, &mut Chosen<UserIx>),
+    ) {
+        if let Concerned::Only(people) = &mut self.people {
+            sides.iter().for_each(|side| find(side, people));
+        }
+    }
+
+    /// A record that a change names, and with an account its prospects.
+    fn record(&mut self, kind: RecordType, id: &str, sides: [&Governance; 2]) {
+        let [before, after] = sides.map(|side| side.records.of(kind));
+        let Some(record) = after.ids.get(id) else {
+            return;
+        };
+        self.records.insert((kind, record));
+        if kind == RecordType::Account {
+            for side in sides {
+                let prospects = side.records.of(RecordType::Prospect).of_account.get(record);
+                let prospects = prospects.iter();
+                self.records
+                    .extend(prospects.map(|&prospect| (RecordType::Prospect, prospect)));
+            }
+        }
+        let is_there = |records: &Records| (records.exists(record), records.account(record));
+        if is_there(before) == is_there(after) {
+            // It has other holders at most, so it makes a difference to those who reach one of them.
+            self.seen_by(sides, |side, people| {
+                let counted = side.settings.counts_assigned(kind);
+                for holder in side.records.of(kind).holders(record, counted) {
+                    side.add_watchers(holder, people);
+                }
+            });
+        } else {
+            self.people = Concerned::Everyone;
+        }
+    }
+
+    fn records_of(&self, kind: RecordType) -> impl Iterator<Item = RecordIx> + '_ {
+        let first = (kind, RecordIx::new(0));
+        self.records
+            .range(first..)
+            .take_while(move |(of, _)| *of == kind)
+            .map(|&(_, record)| record)
     }
 }

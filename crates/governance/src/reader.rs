@@ -9,12 +9,10 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::{Code, Excerpt, Pointer, coded, uncoded};
+use crate::error::{AskError, Code, Excerpt, Pointer, coded, uncoded};
 use crate::org::FieldValue;
 
 /// What is wrong with a text that was read.
@@ -37,6 +35,11 @@ impl Refused {
     /// A member that is there twice.
     pub(crate) fn duplicate(name: &str) -> Self {
         Self::coded(Code::InvalidField, format_args!("duplicate field `{name}`"))
+    }
+
+    fn kind(found: &str, expected: &str) -> Self {
+        let message = format_args!("invalid type: {found}, expected {expected}");
+        Self::coded(Code::InvalidField, message)
     }
 
     fn missing(name: &str) -> Self {
@@ -75,12 +78,38 @@ pub(crate) trait FromJson<'de>: Sized {
 
 /// Reads one JSON text, and the places of the members that were passed over.
 pub(crate) fn read<'de, T: FromJson<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
+    let mut read = None;
+    let passed_over = read_with(json, &mut |from| {
+        read = Some(T::from_json(from)?);
+        Ok(())
+    })?;
+    match read {
+        Some(value) => Ok((value, passed_over)),
+        None => Err(Notes::default().fault(Refused::custom("nothing was read"))),
+    }
+}
+
+/// Reads one JSON text by a function, and tells the places of the members that were passed over.
+pub(crate) fn read_with<'de>(
+    json: &'de [u8],
+    read: &mut ReadValue<'_, 'de>,
+) -> Result<Vec<Pointer>, Fault> {
     let notes = Notes::default();
     let mut from = serde_json::Deserializer::from_slice(json);
-    T::from_json(&mut Reader::new(&mut from, &Place::Root, &notes))
-        .and_then(|value| from.end().map(|()| value).map_err(Refused::of))
+    read(&mut Reader::new(&mut from, &Place::Root, &notes))
+        .and_then(|()| from.end().map_err(Refused::of))
         .map_err(|refused| notes.fault(refused))
-        .map(|value| (value, notes.passed_over.take()))
+        .map(|()| notes.passed_over.take())
+}
+
+/// Reads the ids of a question from a JSON list, copied only where the text escapes something in one.
+///
+/// # Errors
+/// An [`AskError`] with the place of the fault, for what is no list of texts.
+pub fn ids_from_json(json: &str) -> Result<Vec<Cow<'_, str>>, AskError> {
+    read(json.as_bytes())
+        .map(|(ids, _)| ids)
+        .map_err(|fault| AskError::new(Code::InvalidArgument, fault.place, fault.message))
 }
 
 /// Reads a value for serde, with the same checks. What is passed over is not told.
@@ -105,17 +134,8 @@ pub(crate) use deserialize_as_read;
 
 /// One value that is about to be read. It is read once, by one of the methods.
 pub(crate) trait Source<'de> {
-    /// Text; `expected` tells in a fault what kind of text.
-    fn text(&mut self, expected: &'static str) -> Result<Cow<'de, str>, Refused>;
-
-    /// True or false.
-    fn flag(&mut self) -> Result<bool, Refused>;
-
-    /// A whole number that is not negative.
-    fn count(&mut self) -> Result<usize, Refused>;
-
-    /// Text, a number, true, false or null.
-    fn scalar(&mut self) -> Result<FieldValue, Refused>;
+    /// A value that is no list and no object. What is `expected` is told if it is one.
+    fn scalar(&mut self, expected: &'static str) -> Result<Scalar<'de>, Refused>;
 
     /// Any value, as it is written.
     fn raw(&mut self) -> Result<&'de RawValue, Refused>;
@@ -133,8 +153,31 @@ pub(crate) trait Source<'de> {
     fn members(&mut self, shape: Shape<'_>, each: &mut ReadMember<'_, 'de>) -> Result<(), Refused>;
 }
 
-type ReadValue<'f, 'de> = dyn FnMut(&mut dyn Source<'de>) -> Result<(), Refused> + 'f;
-type ReadMember<'f, 'de> = dyn FnMut(&str, &mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+/// A value that is no list and no object.
+pub(crate) enum Scalar<'de> {
+    Null,
+    Flag(bool),
+    Count(u64),
+    Number(f64),
+    Text(Cow<'de, str>),
+}
+
+impl Scalar<'_> {
+    /// It is of another kind than the one that is `expected`.
+    fn refused(&self, expected: &str) -> Refused {
+        let found = match self {
+            Self::Null => "null",
+            Self::Flag(_) => "true or false",
+            Self::Count(_) | Self::Number(_) => "a number",
+            Self::Text(_) => "a string",
+        };
+        Refused::kind(found, expected)
+    }
+}
+
+pub(crate) type ReadValue<'f, 'de> = dyn FnMut(&mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+pub(crate) type ReadMember<'f, 'de> =
+    dyn FnMut(&str, &mut dyn Source<'de>) -> Result<(), Refused> + 'f;
 
 /// What is asked of an object.
 pub(crate) enum Shape<'t> {
@@ -213,6 +256,14 @@ impl<'de> dyn Source<'de> + '_ {
         T::from_json(self)
     }
 
+    /// Text; `expected` tells in a fault what kind of text.
+    pub(crate) fn text(&mut self, expected: &'static str) -> Result<Cow<'de, str>, Refused> {
+        match self.scalar(expected)? {
+            Scalar::Text(text) => Ok(text),
+            other => Err(other.refused(expected)),
+        }
+    }
+
     /// A value of a type, or null.
     pub(crate) fn nullable<T: FromJson<'de>>(&mut self) -> Result<Option<T>, Refused> {
         let mut read = None;
@@ -239,21 +290,47 @@ impl<'de> FromJson<'de> for String {
     }
 }
 
+impl<'de> FromJson<'de> for Cow<'de, str> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.text("a string")
+    }
+}
+
 impl<'de> FromJson<'de> for bool {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
-        from.flag()
+        let expected = "true or false";
+        match from.scalar(expected)? {
+            Scalar::Flag(flag) => Ok(flag),
+            other => Err(other.refused(expected)),
+        }
     }
 }
 
 impl<'de> FromJson<'de> for usize {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
-        from.count()
+        let expected = "a whole number that is not negative";
+        match from.scalar(expected)? {
+            // What is more than a machine can count is all there is.
+            Scalar::Count(count) => Ok(Self::try_from(count).unwrap_or(Self::MAX)),
+            other => Err(other.refused(expected)),
+        }
     }
 }
 
 impl<'de> FromJson<'de> for FieldValue {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers are JavaScript's: 64-bit floating point"
+    )]
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
-        from.scalar()
+        let value = from.scalar("text, a number, true, false or null")?;
+        Ok(match value {
+            Scalar::Null => Self::Null,
+            Scalar::Flag(flag) => Self::Bool(flag),
+            Scalar::Count(count) => Self::Number(count as f64),
+            Scalar::Number(number) => Self::Number(number),
+            Scalar::Text(text) => Self::Text(text.into_owned()),
+        })
     }
 }
 
@@ -298,13 +375,9 @@ impl Notes {
     /// The error as it is told: with its code and its place.
     fn fault(&self, Refused(text): Refused) -> Fault {
         let place = self.fault.take().unwrap_or_default();
-        let is_of_kind = ["invalid type: ", "invalid value: "];
         let (code, message) = match uncoded(&text) {
             Some((code, message)) => (code, message.to_owned()),
             None if text.starts_with("recursion limit exceeded") => (Code::TooDeep, text),
-            None if is_of_kind.iter().any(|start| text.starts_with(start)) => {
-                (Code::InvalidField, text)
-            }
             None => (Code::MalformedJson, text),
         };
         Fault {
@@ -370,36 +443,34 @@ impl<'p, 'de, D: Deserializer<'de>> Reader<'p, D> {
         }
     }
 
-    fn deserialize<T: Deserialize<'de>>(&mut self) -> Result<T, Refused> {
-        self.with(T::deserialize)
+    fn any(&mut self, wanted: Wanted<'_, '_, 'de>) -> Result<Option<Scalar<'de>>, Refused> {
+        let (place, notes) = (self.place, self.notes);
+        self.with(|from| {
+            from.deserialize_any(Taken {
+                place,
+                notes,
+                wanted,
+            })
+        })
     }
 }
 
 impl<'de, D: Deserializer<'de>> Source<'de> for Reader<'_, D> {
-    fn text(&mut self, expected: &'static str) -> Result<Cow<'de, str>, Refused> {
-        self.with(|from| from.deserialize_str(Text { expected }))
-    }
-
-    fn flag(&mut self) -> Result<bool, Refused> {
-        self.deserialize()
-    }
-
-    fn count(&mut self) -> Result<usize, Refused> {
-        self.deserialize()
-    }
-
-    fn scalar(&mut self) -> Result<FieldValue, Refused> {
-        self.deserialize()
+    fn scalar(&mut self, expected: &'static str) -> Result<Scalar<'de>, Refused> {
+        match self.any(Wanted::Scalar(expected))? {
+            Some(scalar) => Ok(scalar),
+            None => Err(Refused::kind("more than one value", expected)),
+        }
     }
 
     fn raw(&mut self) -> Result<&'de RawValue, Refused> {
-        self.deserialize()
+        self.with(Deserialize::deserialize)
     }
 
     fn pass_over(&mut self) -> Result<(), Refused> {
         let place = self.place.pointer();
         self.notes.passed_over.borrow_mut().push(place);
-        self.deserialize().map(|IgnoredAny| ())
+        self.with(|from| IgnoredAny::deserialize(from).map(|IgnoredAny| ()))
     }
 
     fn unless_null(&mut self, read: &mut ReadValue<'_, 'de>) -> Result<(), Refused> {
@@ -408,39 +479,38 @@ impl<'de, D: Deserializer<'de>> Source<'de> for Reader<'_, D> {
     }
 
     fn items(&mut self, each: &mut ReadValue<'_, 'de>) -> Result<(), Refused> {
-        let (place, notes) = (self.place, self.notes);
-        self.with(|from| from.deserialize_seq(List { place, notes, each }))
+        match self.any(Wanted::Items(each))? {
+            Some(scalar) => Err(scalar.refused(LIST)),
+            None => Ok(()),
+        }
     }
 
     fn members(&mut self, shape: Shape<'_>, each: &mut ReadMember<'_, 'de>) -> Result<(), Refused> {
-        let (place, notes) = (self.place, self.notes);
-        self.with(|from| {
-            // Both lead to the same methods; the second takes text as well.
-            let is_object = !matches!(shape, Shape::TextOr(..));
-            let object = Object {
-                shape,
-                place,
-                notes,
-                each,
-            };
-            if is_object {
-                from.deserialize_map(object)
-            } else {
-                from.deserialize_any(object)
+        let (expected, members, whole) = match shape {
+            Shape::Any(expected) => (expected, None, None),
+            Shape::Of(members) => ("an object", Some(members), None),
+            Shape::TextOr(expected, members, whole) => (expected, Some(members), Some(whole)),
+        };
+        match (self.any(Wanted::Members(expected, members, each))?, whole) {
+            (None, _) => Ok(()),
+            (Some(Scalar::Text(text)), Some(whole)) => {
+                *whole = Some(text.into_owned());
+                Ok(())
             }
-        })
+            (Some(scalar), _) => Err(scalar.refused(expected)),
+        }
     }
 }
 
-struct Text {
-    expected: &'static str,
-}
+const LIST: &str = "a list";
+
+struct Text;
 
 impl<'de> Visitor<'de> for Text {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
+        f.write_str("a key")
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
@@ -449,10 +519,6 @@ impl<'de> Visitor<'de> for Text {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
         Ok(Cow::Owned(text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(text))
     }
 }
 
@@ -516,21 +582,87 @@ impl<'de> Visitor<'de> for Nullable<'_, '_, '_, 'de> {
     }
 }
 
-struct List<'p, 'r, 'f, 'de> {
-    place: &'p Place<'p>,
-    notes: &'p Notes,
-    each: &'r mut ReadValue<'f, 'de>,
+/// What a value should be.
+enum Wanted<'r, 'f, 'de> {
+    Scalar(&'static str),
+    Items(&'r mut ReadValue<'f, 'de>),
+    Members(
+        &'static str,
+        Option<&'static Members>,
+        &'r mut ReadMember<'f, 'de>,
+    ),
 }
 
-impl<'de> Visitor<'de> for List<'_, '_, '_, 'de> {
-    type Value = ();
+/// Takes any value. That there is one such function for all is what keeps the reader small.
+struct Taken<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    wanted: Wanted<'r, 'f, 'de>,
+}
+
+impl<'de> Taken<'_, '_, '_, 'de> {
+    fn refused<E: Error>(self, found: &str) -> E {
+        let expected = match self.wanted {
+            Wanted::Scalar(expected) | Wanted::Members(expected, ..) => expected,
+            Wanted::Items(_) => LIST,
+        };
+        Refused::kind(found, expected).told()
+    }
+}
+
+macro_rules! take_scalar {
+    ($($method:ident($value:ident: $type:ty) $scalar:expr;)*) => { $(
+        fn $method<E: Error>(self, $value: $type) -> Result<Self::Value, E> {
+            Ok(Some($scalar))
+        }
+    )* };
+}
+
+impl<'de> Visitor<'de> for Taken<'_, '_, '_, 'de> {
+    /// `None` for a list or an object, which was read.
+    type Value = Option<Scalar<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+        f.write_str("a value")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Self { place, notes, each } = self;
+    take_scalar! {
+        visit_bool(flag: bool) Scalar::Flag(flag);
+        visit_u64(count: u64) Scalar::Count(count);
+        visit_f64(number: f64) Scalar::Number(number);
+        visit_borrowed_str(text: &'de str) Scalar::Text(Cow::Borrowed(text));
+        visit_str(text: &str) Scalar::Text(Cow::Owned(text.to_owned()));
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers are JavaScript's: 64-bit floating point"
+    )]
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(match u64::try_from(number) {
+            Ok(count) => Scalar::Count(count),
+            Err(_) => Scalar::Number(number as f64),
+        }))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Some(Scalar::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let Self {
+            place,
+            notes,
+            wanted,
+        } = self;
+        let Wanted::Items(each) = wanted else {
+            return Err(Self {
+                place,
+                notes,
+                wanted,
+            }
+            .refused("a list"));
+        };
         for index in 0.. {
             let item = Value {
                 place: &Place::Item(place, index),
@@ -542,50 +674,25 @@ impl<'de> Visitor<'de> for List<'_, '_, '_, 'de> {
                 break;
             }
         }
-        Ok(())
-    }
-}
-
-struct Object<'p, 'r, 'f, 'de, 't> {
-    shape: Shape<'t>,
-    place: &'p Place<'p>,
-    notes: &'p Notes,
-    each: &'r mut ReadMember<'f, 'de>,
-}
-
-impl<'de> Visitor<'de> for Object<'_, '_, '_, 'de, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.shape {
-            Shape::Any(expected) | Shape::TextOr(expected, ..) => expected,
-            Shape::Of(_) => "an object",
-        })
+        Ok(None)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        match self.shape {
-            Shape::TextOr(_, _, whole) => {
-                *whole = Some(text.to_owned());
-                Ok(())
-            }
-            _ => Err(E::invalid_type(Unexpected::Str(text), &self)),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let Self {
-            shape,
             place,
             notes,
-            each,
+            wanted,
         } = self;
-        let members = match shape {
-            Shape::Any(_) => None,
-            Shape::Of(members) | Shape::TextOr(_, members, _) => Some(members),
+        let Wanted::Members(_, members, each) = wanted else {
+            return Err(Self {
+                place,
+                notes,
+                wanted,
+            }
+            .refused("an object"));
         };
         let mut met = 0_u64;
-        while let Some(key) = entries.next_key_seed(Text { expected: "a key" })? {
+        while let Some(key) = entries.next_key_seed(Text)? {
             let place = &Place::Member(place, &key);
             let known = members.and_then(|members| members.find(&key));
             let mut may_be_null = false;
@@ -625,7 +732,7 @@ impl<'de> Visitor<'de> for Object<'_, '_, '_, 'de, '_> {
             .find(|(index, _)| met & (1 << index) == 0)
         {
             Some((_, name)) => Err(Refused::missing(name).told()),
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 }

@@ -310,10 +310,14 @@ impl Opened {
             people: 0,
         };
         let mut people = BTreeSet::new();
+        // The comparisons are of the same two organisations, so the same users are in all of them.
+        let users = comparisons
+            .first()
+            .map(Comparison::users)
+            .unwrap_or_default();
         for kind in Counted::all() {
             let mut of_kind = Numbers::new();
-            // The comparisons are of the same two organisations, so the same users are in all of them.
-            for user in comparisons.iter().take(1).flat_map(Comparison::users) {
+            for &user in &users {
                 let mut gained = Numbers::new();
                 for comparison in comparisons {
                     if let Some(difference) = comparison.of(user, kind) {

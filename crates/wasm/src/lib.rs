@@ -6,11 +6,14 @@
 //! its public shape.
 
 mod crossing;
+mod letterbox;
 mod organisation;
+mod remembered;
 
 pub use crossing::Failure;
 pub use organisation::Organisation;
 
+use sidelight_governance::{Action, RecordType};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The version of the module, which has to be the one of the script that loads it.
@@ -23,4 +26,22 @@ pub fn version() -> String {
 #[wasm_bindgen(js_name = documentLimit)]
 pub fn document_limit() -> u32 {
     organisation::DOCUMENT_LIMIT
+}
+
+/// The actions' words; the place of one is its number in a quick question.
+#[wasm_bindgen]
+pub fn actions() -> Vec<String> {
+    Action::ALL.iter().map(Action::to_string).collect()
+}
+
+/// The record types' words; the place of one is its number in a quick question.
+#[wasm_bindgen]
+pub fn types() -> Vec<String> {
+    RecordType::ALL.iter().map(RecordType::to_string).collect()
+}
+
+/// How many bytes of text a quick question can have.
+#[wasm_bindgen(js_name = letterboxSize)]
+pub fn letterbox_size() -> u32 {
+    letterbox::Letterbox::SIZE
 }

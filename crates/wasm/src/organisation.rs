@@ -1,16 +1,15 @@
 //! The organisation that JavaScript holds by a handle.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
 use sidelight_governance::error::Code;
 use sidelight_governance::{
     Action, AssignedEdit, At, Change, Governance, Instant, Limits, PipelineQuery, PredictOptions,
-    Query, RecordType,
+    Query, RecordType, ids_from_json,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::crossing::{Failure, answer, word};
+use crate::letterbox::Letterbox;
+use crate::remembered::Remembered;
 
 /// The largest document that is read, in bytes (§10.3).
 ///
@@ -26,6 +25,8 @@ pub struct Organisation {
     governance: Governance,
     /// `None`: the clock that comes with each question.
     now: Option<Instant>,
+    letterbox: Letterbox,
+    remembered: Remembered,
 }
 
 #[wasm_bindgen]
@@ -41,6 +42,8 @@ impl Organisation {
         Ok(Self {
             governance: Governance::load_within(bytes, &limits)?,
             now: None,
+            letterbox: Letterbox::new(),
+            remembered: Remembered::default(),
         })
     }
 
@@ -89,6 +92,34 @@ impl Organisation {
         Ok(self.at(clock)?.can(user, action, kind, id.as_deref())?)
     }
 
+    /// Where to leave the ids of a quick question.
+    pub fn letterbox(&self) -> *const u8 {
+        self.letterbox.address()
+    }
+
+    /// Whether answers depend on the instant at all, so that a question needs the clock.
+    #[wasm_bindgen(js_name = needsClock)]
+    pub fn needs_clock(&self) -> bool {
+        self.now.is_none() && self.governance.has_terms()
+    }
+
+    /// [`At::can`], for a user's and a record's id in the letterbox, whose lengths are given, and the numbers of
+    /// an action and a type. Nothing where that is no question: [`can`](Self::can) tells why.
+    #[wasm_bindgen(js_name = canQuickly)]
+    pub fn can_quickly(
+        &self,
+        clock: f64,
+        user: usize,
+        id: usize,
+        action: usize,
+        kind: usize,
+    ) -> Option<bool> {
+        let (user, id) = self.letterbox.texts(user, id)?;
+        let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
+        let at = self.at(clock).ok()?;
+        at.can(user, action, kind, Some(id)).ok()
+    }
+
     /// [`At::can_many`], for a JSON array of ids; a byte of 0 or 1 for each.
     ///
     /// # Errors
@@ -103,8 +134,8 @@ impl Organisation {
         ids: &str,
     ) -> Result<Vec<u8>, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
-        let ids: Vec<Id<'_>> = serde_json::from_str(ids)
-            .map_err(|error| Failure::argument("ids", Code::InvalidArgument, &error))?;
+        let ids = ids_from_json(ids)
+            .map_err(|error| Failure::argument("ids", error.code(), &error.message()))?;
         let answers = self.at(clock)?.can_many(user, action, kind, &ids)?;
         Ok(answers.into_iter().map(u8::from).collect())
     }
@@ -164,7 +195,32 @@ impl Organisation {
         action: &str,
     ) -> Result<Vec<u32>, Failure> {
         let (action, kind) = (action_named(action)?, type_named(kind)?);
-        Ok(self.at(clock)?.visible_indices(user, kind, action)?)
+        let at = self.at(clock)?;
+        self.remembered.ask(at, user, kind, action)?;
+        Ok(self.remembered.latest().to_vec())
+    }
+
+    /// [`At::visible_indices`] for a user's id in the letterbox, whose length is given, and the numbers of an action and
+    /// a type: how many there are, to be read at [`positions`](Self::positions). Nothing where that is no question:
+    /// [`visible_indices`](Self::visible_indices) tells why.
+    #[wasm_bindgen(js_name = visibleQuickly)]
+    pub fn visible_quickly(
+        &self,
+        clock: f64,
+        user: usize,
+        action: usize,
+        kind: usize,
+    ) -> Option<usize> {
+        let (user, _) = self.letterbox.texts(user, 0)?;
+        let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
+        let at = self.at(clock).ok()?;
+        self.remembered.ask(at, user, kind, action).ok()?;
+        Some(self.remembered.latest().len())
+    }
+
+    /// Where in the module's memory the positions are that were asked for last.
+    pub fn positions(&self) -> *const u32 {
+        self.remembered.latest().as_ptr()
     }
 
     /// [`At::viewers`]
@@ -264,6 +320,7 @@ impl Organisation {
     /// As there, and changes that are none.
     pub fn apply(&mut self, changes: &str) -> Result<(), Failure> {
         let changes = Change::list_from_json(changes)?;
+        self.remembered.forget();
         Ok(self.governance.apply(&changes)?)
     }
 
@@ -303,6 +360,7 @@ impl Organisation {
     ) -> Result<String, Failure> {
         let now = self.at(clock)?.now();
         let edit = AssignedEdit::from_json(edit)?;
+        self.remembered.forget();
         answer(&self.governance.edit_assigned(now, actor, &edit)?)
     }
 
@@ -361,16 +419,6 @@ fn make_room(document: usize) {
     std::hint::black_box(&room);
 }
 
-/// An id inside a JSON text, copied only where the text escapes something in it.
-#[derive(Deserialize)]
-struct Id<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl AsRef<str> for Id<'_> {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
 fn action_named(name: &str) -> Result<Action, Failure> {
     word("action", name)
 }
@@ -387,8 +435,8 @@ fn instant(milliseconds: f64) -> Result<Instant, Failure> {
         Instant::from_millisecond(milliseconds.floor() as i64)
     };
     known.ok_or_else(|| {
-        let message =
-            format!("{milliseconds} milliseconds tell no instant between the years 0 and 9999");
+        // Which number it is stays unsaid: to write any `f64` takes 15 kB of code, for this alone.
+        let message = "so many milliseconds tell no instant between the years 0 and 9999";
         Failure::argument("now", Code::InvalidInstant, &message)
     })
 }

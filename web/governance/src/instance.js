@@ -4,6 +4,7 @@ import { bind } from 'sidelight:bindings';
 
 import { bytesOf, invalid, isBytes, kindOf, tagOf } from './argument.js';
 import { GovernanceError } from './error.js';
+import { Letterbox, numbered } from './letterbox.js';
 
 /**
  * A running instance of the module, with bindings of its own.
@@ -13,7 +14,11 @@ import { GovernanceError } from './error.js';
  * an instance is given up together with everything that refers to it, and handles of one never reach another.
  */
 export class Instance {
+  /** The numbers of the actions and of the record types in quick questions. */
+  actions;
+  types;
   #bindings;
+  #memory;
   #trapped = false;
 
   constructor(module) {
@@ -28,9 +33,16 @@ export class Instance {
     };
     this.#bindings = bind(Registry);
     // The module is compiled already, so this takes no time worth waiting for.
-    this.#bindings.initSync({ module });
+    this.#memory = this.#bindings.initSync({ module }).memory;
     const version = this.#bindings.version();
     if (version !== VERSION) throw new TypeError(`it is version ${version}, and this script is version ${VERSION}`);
+    this.actions = numbered(this.#bindings.actions());
+    this.types = numbered(this.#bindings.types());
+  }
+
+  /** Where an organisation's quick questions are left. */
+  letterbox(organisation) {
+    return new Letterbox(this.#memory, organisation.letterbox(), this.#bindings.letterboxSize());
   }
 
   get trapped() {
@@ -43,15 +55,20 @@ export class Instance {
     try {
       return question(this.#bindings);
     } catch (thrown) {
-      // The module's own errors are one text, like its answers.
-      if (typeof thrown === 'string') {
-        const { code, message, path } = JSON.parse(thrown);
-        throw new GovernanceError(code, message, { path });
-      }
-      this.#trapped = true;
-      if (current === this) starting = undefined;
-      throw trapped(thrown);
+      throw this.told(thrown);
     }
+  }
+
+  /** What the module has thrown, as a GovernanceError. */
+  told(thrown) {
+    // The module's own errors are one text, like its answers.
+    if (typeof thrown === 'string') {
+      const { code, message, path } = JSON.parse(thrown);
+      return new GovernanceError(code, message, { path });
+    }
+    this.#trapped = true;
+    if (current === this) starting = undefined;
+    return trapped(thrown);
   }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Assignment, Company, CrmRecord, Deal, Format, Guest, JobRole, Membership, Org, Permissions,
-    Profile, Role, SavedView, Settings, Tier, Toggles, User,
+    Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
+    Permissions, Profile, Role, SavedView, Settings, Tier, Toggles, User,
 };
 use crate::error::{Code, UnknownWord};
 use crate::instant::{Instant, is_calendar_day};
@@ -25,6 +25,7 @@ deserialize_as_read!(
     Membership,
     Company,
     CrmRecord,
+    FieldValue,
     Assignment,
     Deal,
     SavedView,

@@ -268,11 +268,11 @@ impl<'a> Reader<'a> {
             withheld: BTreeMap::new(),
         };
         let check = Check { limits };
-        let users = Arc::make_mut(&mut governance.users);
+        let users = governance.users.table_mut();
         let mut numbers: Vec<UserIx> = (0..people).filter_map(ix).collect();
         let mut numbered: Chosen<UserIx> = numbers.iter().copied().collect();
         for id in sound(self.texts())? {
-            let user = check.refer(&mut users.table.ids, Pointer::root, id)?;
+            let user = check.refer(&mut users.ids, Pointer::root, id)?;
             if !numbered.insert(user) {
                 return Err(damaged());
             }
