@@ -25,6 +25,7 @@ mod compile;
 mod decision;
 mod diagnose;
 pub mod error;
+mod field;
 mod governance;
 pub mod guest;
 pub mod instant;

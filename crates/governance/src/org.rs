@@ -5,6 +5,7 @@
 
 mod json;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
@@ -19,7 +20,7 @@ use crate::word::vocabulary;
 /// An organisation: its people, roles, profiles, companies, records and deals.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Org {
+pub struct Org<Records = Vec<CrmRecord>> {
     /// Always `sidelight.org/1`.
     pub format: Format,
     /// The organisation's id.
@@ -43,12 +44,34 @@ pub struct Org {
     /// The partner companies.
     pub companies: Vec<Company>,
     /// The CRM records, of every type.
-    pub records: Vec<CrmRecord>,
+    pub records: Records,
     /// The partner deals.
     pub deals: Vec<Deal>,
     /// The views that users saved (§5.4).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<SavedView>,
+}
+
+impl<Records> Org<Records> {
+    /// The organisation without its records, and the records.
+    pub(crate) fn split_records(self) -> (Org<()>, Records) {
+        let org = Org {
+            format: self.format,
+            id: self.id,
+            name: self.name,
+            time_zone: self.time_zone,
+            settings: self.settings,
+            job_roles: self.job_roles,
+            roles: self.roles,
+            profiles: self.profiles,
+            users: self.users,
+            companies: self.companies,
+            records: (),
+            deals: self.deals,
+            views: self.views,
+        };
+        (org, self.records)
+    }
 }
 
 impl Org {
@@ -432,6 +455,119 @@ pub struct CrmRecord {
     /// Whatever else the CRM knows, to filter and sort by.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, FieldValue>,
+}
+
+/// A record as it is read: its texts are parts of the document where they are written without escapes.
+pub(crate) struct RecordText<'d> {
+    pub(crate) kind: RecordType,
+    pub(crate) id: Text<'d>,
+    pub(crate) name: Option<Text<'d>>,
+    pub(crate) owner: Option<Text<'d>>,
+    pub(crate) assigned: Vec<AssignmentText<'d>>,
+    pub(crate) account: Option<Text<'d>>,
+    pub(crate) fields: FieldTexts<'d>,
+}
+
+/// Text that is part of the document, or a copy of what is written there with escapes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Text<'d>(pub(crate) Cow<'d, str>);
+
+pub(crate) struct AssignmentText<'d> {
+    pub(crate) user: Text<'d>,
+    pub(crate) job_role: Option<Text<'d>>,
+}
+
+pub(crate) enum FieldText<'d> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Text<'d>),
+}
+
+/// The fields of a record in the document's order.
+#[derive(Default)]
+pub(crate) struct FieldTexts<'d>(pub(crate) Vec<(Text<'d>, FieldText<'d>)>);
+
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        text.0.into_owned()
+    }
+}
+
+impl<'d> From<&'d String> for Text<'d> {
+    fn from(text: &'d String) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'d> From<&'d CrmRecord> for RecordText<'d> {
+    fn from(record: &'d CrmRecord) -> Self {
+        let assigned = record.assigned.iter().map(|assignment| AssignmentText {
+            user: (&assignment.user).into(),
+            job_role: assignment.job_role.as_ref().map(Text::from),
+        });
+        let fields = record.fields.iter().map(|(name, value)| {
+            let value = match value {
+                FieldValue::Null => FieldText::Null,
+                FieldValue::Bool(value) => FieldText::Bool(*value),
+                FieldValue::Number(value) => FieldText::Number(*value),
+                FieldValue::Text(text) => FieldText::Text(text.into()),
+            };
+            (name.into(), value)
+        });
+        Self {
+            kind: record.kind,
+            id: (&record.id).into(),
+            name: record.name.as_ref().map(Text::from),
+            owner: record.owner.as_ref().map(Text::from),
+            assigned: assigned.collect(),
+            account: record.account.as_ref().map(Text::from),
+            fields: FieldTexts(fields.collect()),
+        }
+    }
+}
+
+impl From<RecordText<'_>> for CrmRecord {
+    fn from(record: RecordText<'_>) -> Self {
+        let fields = record.fields.0.into_iter();
+        Self {
+            kind: record.kind,
+            id: record.id.into(),
+            name: record.name.map(String::from),
+            owner: record.owner.map(String::from),
+            assigned: record.assigned.into_iter().map(Assignment::from).collect(),
+            account: record.account.map(String::from),
+            fields: fields
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
+    }
+}
+
+impl From<AssignmentText<'_>> for Assignment {
+    fn from(assignment: AssignmentText<'_>) -> Self {
+        Self {
+            user: assignment.user.into(),
+            job_role: assignment.job_role.map(String::from),
+        }
+    }
+}
+
+impl From<FieldText<'_>> for FieldValue {
+    fn from(value: FieldText<'_>) -> Self {
+        match value {
+            FieldText::Null => Self::Null,
+            FieldText::Bool(value) => Self::Bool(value),
+            FieldText::Number(value) => Self::Number(value),
+            FieldText::Text(text) => Self::Text(text.into()),
+        }
+    }
 }
 
 impl CrmRecord {

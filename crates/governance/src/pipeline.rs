@@ -194,10 +194,8 @@ impl<'g> At<'g> {
 
         let totals = self.totals(&matched);
         let sort = query.sort.as_deref().unwrap_or_default();
-        let keys = |deal: DealIx| {
-            sort.iter()
-                .map(|sort| self.column(deal, &sort.by))
-                .collect::<Vec<_>>()
+        let keys = |deal: DealIx, keys: &mut Vec<_>| {
+            keys.extend(sort.iter().map(|sort| self.column(deal, &sort.by)));
         };
         let order = Order {
             descending: sort.iter().map(|sort| sort.descending).collect(),

@@ -12,8 +12,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::{AskError, Code, Excerpt, Pointer, coded, uncoded};
-use crate::org::FieldValue;
+use crate::error::{AskError, Code, Excerpt, LoadError, Pointer, coded, uncoded};
 
 /// What is wrong with a text that was read.
 pub(crate) struct Fault {
@@ -48,6 +47,25 @@ impl Refused {
 
     fn of<E: Error>(error: E) -> Self {
         Self(error.to_string())
+    }
+
+    /// The same where the text that was read stands after another.
+    fn after(self, before: &[u8]) -> Self {
+        let Some((message, line, column)) = self.position().filter(|_| !before.is_empty()) else {
+            return self;
+        };
+        let last_line = before.rsplit(|&byte| byte == b'\n').next();
+        let indent = last_line.filter(|_| line == 1).map_or(0, <[u8]>::len);
+        let lines = before.iter().filter(|&&byte| byte == b'\n').count();
+        let (line, column) = (line + lines, column + indent);
+        Self(format!("{message} at line {line} column {column}"))
+    }
+
+    /// The message by itself, and the line and the column that serde_json tells after it.
+    fn position(&self) -> Option<(&str, usize, usize)> {
+        let (message, position) = self.0.rsplit_once(" at line ")?;
+        let (line, column) = position.split_once(" column ")?;
+        Some((message, line.parse().ok()?, column.parse().ok()?))
     }
 
     /// The reader that is in charge notes where it is.
@@ -94,12 +112,56 @@ pub(crate) fn read_with<'de>(
     json: &'de [u8],
     read: &mut ReadValue<'_, 'de>,
 ) -> Result<Vec<Pointer>, Fault> {
+    read_at(json, &Place::Root, b"", read)
+}
+
+/// Reads the list that a member of a document is, and hands on each item as soon as it is read. What refuses one ends the
+/// reading.
+pub(crate) fn read_items<'de, T: FromJson<'de>>(
+    document: &[u8],
+    member: &str,
+    list: &'de RawValue,
+    each: &mut dyn FnMut(T) -> Result<(), LoadError>,
+) -> Result<Vec<Pointer>, LoadError> {
+    let list = list.get().as_bytes();
+    // The list is a part of the document.
+    let start = (list.as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
+    let before = document.get(..start).unwrap_or_default();
+    let mut refused = None;
+    let place = Place::Member(&Place::Root, member);
+    let read = read_at(list, &place, before, &mut |from| {
+        from.items(&mut |item| {
+            each(T::from_json(item)?).map_err(|error| {
+                refused = Some(error);
+                Refused::custom("refused")
+            })
+        })
+    });
+    match refused {
+        Some(refused) => Err(refused),
+        None => read.map_err(LoadError::from),
+    }
+}
+
+/// Reads a JSON text that stands at a place, after `before`.
+fn read_at<'de>(
+    json: &'de [u8],
+    place: &Place<'_>,
+    before: &[u8],
+    read: &mut ReadValue<'_, 'de>,
+) -> Result<Vec<Pointer>, Fault> {
     let notes = Notes::default();
     let mut from = serde_json::Deserializer::from_slice(json);
-    read(&mut Reader::new(&mut from, &Place::Root, &notes))
+    read(&mut Reader::new(&mut from, place, &notes))
         .and_then(|()| from.end().map_err(Refused::of))
-        .map_err(|refused| notes.fault(refused))
+        .map_err(|refused| notes.fault(refused.after(before)))
         .map(|()| notes.passed_over.take())
+}
+
+impl From<Fault> for LoadError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.code, fault.place, fault.message)
+    }
 }
 
 /// Reads the ids of a question from a JSON list, copied only where the text escapes something in one.
@@ -150,7 +212,11 @@ pub(crate) trait Source<'de> {
     fn items(&mut self, each: &mut ReadValue<'_, 'de>) -> Result<(), Refused>;
 
     /// An object; `each` reads the values of its members.
-    fn members(&mut self, shape: Shape<'_>, each: &mut ReadMember<'_, 'de>) -> Result<(), Refused>;
+    fn members(
+        &mut self,
+        shape: Shape<'_, 'de>,
+        each: &mut ReadMember<'_, 'de>,
+    ) -> Result<(), Refused>;
 }
 
 /// A value that is no list and no object.
@@ -177,16 +243,20 @@ impl Scalar<'_> {
 
 pub(crate) type ReadValue<'f, 'de> = dyn FnMut(&mut dyn Source<'de>) -> Result<(), Refused> + 'f;
 pub(crate) type ReadMember<'f, 'de> =
-    dyn FnMut(&str, &mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+    dyn FnMut(&Cow<'de, str>, &mut dyn Source<'de>) -> Result<(), Refused> + 'f;
 
 /// What is asked of an object.
-pub(crate) enum Shape<'t> {
+pub(crate) enum Shape<'t, 'de> {
     /// Members of any names. What it is, for faults.
     Any(&'static str),
     /// The members of a table.
     Of(&'static Members),
     /// The members of a table, or a text that stands for the whole. What it is, for faults.
-    TextOr(&'static str, &'static Members, &'t mut Option<String>),
+    TextOr(
+        &'static str,
+        &'static Members,
+        &'t mut Option<Cow<'de, str>>,
+    ),
 }
 
 /// The members that an object may have.
@@ -278,9 +348,9 @@ impl<'de> dyn Source<'de> + '_ {
     pub(crate) fn object(
         &mut self,
         members: &'static Members,
-        each: &mut ReadMember<'_, 'de>,
+        each: &mut dyn FnMut(&str, &mut dyn Source<'de>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
-        self.members(Shape::Of(members), each)
+        self.members(Shape::Of(members), &mut |name, value| each(name, value))
     }
 }
 
@@ -317,20 +387,9 @@ impl<'de> FromJson<'de> for usize {
     }
 }
 
-impl<'de> FromJson<'de> for FieldValue {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "numbers are JavaScript's: 64-bit floating point"
-    )]
+impl<'de> FromJson<'de> for Option<&'de RawValue> {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
-        let value = from.scalar("text, a number, true, false or null")?;
-        Ok(match value {
-            Scalar::Null => Self::Null,
-            Scalar::Flag(flag) => Self::Bool(flag),
-            Scalar::Count(count) => Self::Number(count as f64),
-            Scalar::Number(number) => Self::Number(number),
-            Scalar::Text(text) => Self::Text(text.into_owned()),
-        })
+        from.raw().map(Some)
     }
 }
 
@@ -485,7 +544,11 @@ impl<'de, D: Deserializer<'de>> Source<'de> for Reader<'_, D> {
         }
     }
 
-    fn members(&mut self, shape: Shape<'_>, each: &mut ReadMember<'_, 'de>) -> Result<(), Refused> {
+    fn members(
+        &mut self,
+        shape: Shape<'_, 'de>,
+        each: &mut ReadMember<'_, 'de>,
+    ) -> Result<(), Refused> {
         let (expected, members, whole) = match shape {
             Shape::Any(expected) => (expected, None, None),
             Shape::Of(members) => ("an object", Some(members), None),
@@ -494,7 +557,7 @@ impl<'de, D: Deserializer<'de>> Source<'de> for Reader<'_, D> {
         match (self.any(Wanted::Members(expected, members, each))?, whole) {
             (None, _) => Ok(()),
             (Some(Scalar::Text(text)), Some(whole)) => {
-                *whole = Some(text.into_owned());
+                *whole = Some(text);
                 Ok(())
             }
             (Some(scalar), _) => Err(scalar.refused(expected)),

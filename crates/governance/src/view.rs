@@ -8,6 +8,7 @@ use serde::ser::{Error as _, SerializeStruct, Serializer};
 
 use crate::at::At;
 use crate::error::{AskError, Code, Excerpt, Pointer};
+use crate::field::FieldName;
 use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
 use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read, read};
@@ -216,7 +217,7 @@ impl<'de> FromJson<'de> for Filter {
         let mut test = FieldTest::default();
         let mut is_twice = false;
         from.members(Shape::Any("a filter"), &mut |member, value| {
-            let bound = match member {
+            let bound = match &**member {
                 "is" => Some(&mut test.is),
                 "min" => Some(&mut test.min),
                 "max" => Some(&mut test.max),
@@ -226,7 +227,7 @@ impl<'de> FromJson<'de> for Filter {
                 is_twice |= bound.replace(value.read()?).is_some();
                 return Ok(());
             }
-            let next = match member {
+            let next = match &**member {
                 "all" => value.nullable()?.map(Self::All),
                 "any" => value.nullable()?.map(Self::Any),
                 "not" => value.nullable()?.map(Self::Not),
@@ -321,7 +322,7 @@ impl<'g> At<'g> {
         let tests: Vec<_> = filters
             .into_iter()
             .flatten()
-            .map(|filter| self.compile_filter(filter))
+            .map(|filter| self.compile_filter(kind, filter))
             .collect();
         let matched: Vec<_> = members(&set)
             .filter(|&record| {
@@ -331,10 +332,16 @@ impl<'g> At<'g> {
             .collect();
 
         let sort = sort.map(Vec::as_slice).unwrap_or_default();
-        let keys = |record: RecordIx| {
-            sort.iter()
-                .map(|sort| self.value(kind, record, &sort.by))
-                .collect::<Vec<_>>()
+        let columns: Vec<_> = sort
+            .iter()
+            .map(|sort| self.field_column(kind, &sort.by))
+            .collect();
+        let keys = |record: RecordIx, keys: &mut Vec<_>| {
+            keys.extend(
+                columns
+                    .iter()
+                    .map(|&column| self.value(kind, record, column)),
+            );
         };
         let order = Order {
             descending: sort.iter().map(|sort| sort.descending).collect(),
@@ -373,31 +380,40 @@ impl<'g> At<'g> {
             })
     }
 
-    /// The value of a built-in or own field of a record.
-    fn value(&self, kind: RecordType, record: RecordIx, field: &str) -> Value<'_> {
-        let records = self.governance.records.of(kind);
+    /// What a field's name stands for among the records of a type.
+    fn field_column<'n>(self, kind: RecordType, field: &'n str) -> FieldColumn<'n> {
         match field {
-            "id" => Value::Text(records.id(record)),
-            "name" => Value::text(records.name(record)),
-            "owner" => records.owner(record).map_or(Value::Absent, |owner| {
+            "id" => FieldColumn::Id,
+            "name" => FieldColumn::Name,
+            "owner" => FieldColumn::Owner,
+            "account" => FieldColumn::Account,
+            own => FieldColumn::Own(self.governance.records.of(kind).fields.named(own)),
+        }
+    }
+
+    /// The value of a built-in or own field of a record.
+    fn value(self, kind: RecordType, record: RecordIx, column: FieldColumn<'_>) -> Value<'g> {
+        let records = self.governance.records.of(kind);
+        match column {
+            FieldColumn::Id => Value::Text(records.id(record)),
+            FieldColumn::Name => Value::text(records.name(record)),
+            FieldColumn::Owner => records.owner(record).map_or(Value::Absent, |owner| {
                 Value::Text(self.governance.users.id(owner))
             }),
-            "account" => records.account(record).map_or(Value::Absent, |account| {
+            FieldColumn::Account => records.account(record).map_or(Value::Absent, |account| {
                 Value::Text(self.governance.records.of(RecordType::Account).id(account))
             }),
-            own => records
-                .field(record, own)
-                .map_or(Value::Absent, Value::from),
+            FieldColumn::Own(name) => records.fields.get(record, name),
         }
     }
 
     /// Whether a record passes a filter, whose depth is known to be within the limit.
     pub(crate) fn passes_filter(self, filter: &Filter, kind: RecordType, record: RecordIx) -> bool {
-        self.passes(&self.compile_filter(filter), kind, record)
+        self.passes(&self.compile_filter(kind, filter), kind, record)
     }
 
     /// The filter with its ids looked up once. The depth is known to be within the limit.
-    fn compile_filter<'f>(self, filter: &'f Filter) -> Test<'f> {
+    fn compile_filter<'f>(self, kind: RecordType, filter: &'f Filter) -> Test<'f> {
         let governance = self.governance;
         let users = |ids: &[String]| {
             ids.iter()
@@ -405,13 +421,19 @@ impl<'g> At<'g> {
                 .collect()
         };
         match filter {
-            Filter::All(parts) => {
-                Test::All(parts.iter().map(|part| self.compile_filter(part)).collect())
-            }
-            Filter::Any(parts) => {
-                Test::Any(parts.iter().map(|part| self.compile_filter(part)).collect())
-            }
-            Filter::Not(part) => Test::Not(Box::new(self.compile_filter(part))),
+            Filter::All(parts) => Test::All(
+                parts
+                    .iter()
+                    .map(|part| self.compile_filter(kind, part))
+                    .collect(),
+            ),
+            Filter::Any(parts) => Test::Any(
+                parts
+                    .iter()
+                    .map(|part| self.compile_filter(kind, part))
+                    .collect(),
+            ),
+            Filter::Not(part) => Test::Not(Box::new(self.compile_filter(kind, part))),
             Filter::Assigned(ids) => Test::Assigned(users(ids)),
             Filter::Owner(ids) => Test::Owner(users(ids)),
             Filter::JobRole(ids) => Test::JobRole(
@@ -424,11 +446,11 @@ impl<'g> At<'g> {
                 Test::Account(ids.iter().filter_map(|id| accounts.get(id)).collect())
             }
             Filter::Text(text) => Test::Text(text.to_lowercase()),
-            Filter::Field(test) => Test::Field(test),
+            Filter::Field(test) => Test::Field(self.field_column(kind, &test.field), test),
         }
     }
 
-    fn passes(&self, test: &Test<'_>, kind: RecordType, record: RecordIx) -> bool {
+    fn passes(self, test: &Test<'_>, kind: RecordType, record: RecordIx) -> bool {
         let records = self.governance.records.of(kind);
         match test {
             Test::All(parts) => parts.iter().all(|part| self.passes(part, kind, record)),
@@ -458,8 +480,8 @@ impl<'g> At<'g> {
                 .unwrap_or_else(|| records.id(record))
                 .to_lowercase()
                 .contains(text),
-            Test::Field(test) => {
-                let value = self.value(kind, record, &test.field);
+            Test::Field(column, test) => {
+                let value = self.value(kind, record, *column);
                 test.is.as_ref().is_none_or(|is| value == Value::from(is))
                     && test.min.as_ref().is_none_or(|min| {
                         value
@@ -485,6 +507,16 @@ impl<'g> At<'g> {
     }
 }
 
+/// A field that all records have, or one of their own.
+#[derive(Clone, Copy)]
+enum FieldColumn<'n> {
+    Id,
+    Name,
+    Owner,
+    Account,
+    Own(FieldName<'n>),
+}
+
 enum Test<'f> {
     All(Vec<Test<'f>>),
     Any(Vec<Test<'f>>),
@@ -494,7 +526,7 @@ enum Test<'f> {
     JobRole(Chosen<JobRoleIx>),
     Account(Chosen<RecordIx>),
     Text(String),
-    Field(&'f FieldTest),
+    Field(FieldColumn<'f>, &'f FieldTest),
 }
 
 /// A value to compare. Numbers come before text, text before true and false, and what is absent last.
@@ -515,6 +547,17 @@ impl<'a> From<&'a FieldValue> for Value<'a> {
             FieldValue::Bool(value) => Self::Bool(*value),
             FieldValue::Number(value) => Self::Number(*value),
             FieldValue::Text(value) => Self::Text(value),
+        }
+    }
+}
+
+impl From<Value<'_>> for FieldValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(value) => Self::Number(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+            Value::Amount(_) | Value::Instant(_) | Value::Absent => Self::Null,
         }
     }
 }
@@ -574,31 +617,43 @@ impl Order {
     pub(crate) fn page<'a, I: Ix>(
         &self,
         matched: Vec<I>,
-        keys: impl Fn(I) -> Vec<Value<'a>>,
+        keys: impl Fn(I, &mut Vec<Value<'a>>),
         after: Option<I>,
         limit: Option<usize>,
     ) -> (usize, Vec<I>, bool) {
         let total = matched.len();
-        let rows = matched.into_iter().map(|ix| (keys(ix), ix.number()));
-        let after = after.map(|after| (keys(after), after.number()));
-        let (page, more) = self.rows_after(rows.collect(), after.as_ref(), limit);
+        let mut of_all = Vec::with_capacity(total * self.descending.len());
+        matched.iter().for_each(|&ix| keys(ix, &mut of_all));
+        let mut of_after = Vec::new();
+        let after = after.map(|after| {
+            keys(after, &mut of_after);
+            (of_after.as_slice(), after.number())
+        });
+        let numbers = matched.into_iter().map(I::number).collect();
+        let (page, more) = self.rows_after(numbers, &of_all, after, limit);
         (total, page.into_iter().map(I::new).collect(), more)
     }
 
-    /// The first rows after one, in order, and whether more follow.
+    /// The numbers after one, in order, and whether more follow. `keys` has those of all numbers, end to end.
     fn rows_after(
         &self,
-        mut rows: Vec<Keyed<'_>>,
-        after: Option<&Keyed<'_>>,
+        numbers: Vec<u32>,
+        keys: &[Value<'_>],
+        after: Option<(&[Value<'_>], u32)>,
         limit: Option<usize>,
     ) -> (Vec<u32>, bool) {
         let limit = limit.unwrap_or(usize::MAX);
-        let compare = |one: &Keyed<'_>, other: &Keyed<'_>| {
-            self.compare(&one.0, &other.0).then(one.1.cmp(&other.1))
+        let width = self.descending.len();
+        let rows = numbers.iter().enumerate().map(|(row, &number)| {
+            let keys = keys.get(row * width..(row + 1) * width);
+            (keys.unwrap_or_default(), number)
+        });
+        let compare = |one: &(&[Value<'_>], u32), other: &(&[Value<'_>], u32)| {
+            self.compare(one.0, other.0).then(one.1.cmp(&other.1))
         };
-        if let Some(after) = after {
-            rows.retain(|row| compare(row, after).is_gt());
-        }
+        let follows =
+            |row: &(&[Value<'_>], u32)| after.is_none_or(|after| compare(row, &after).is_gt());
+        let mut rows: Vec<_> = rows.filter(follows).collect();
         let more = rows.len() > limit;
         if more && limit > 0 {
             rows.select_nth_unstable_by(limit, compare);
@@ -608,9 +663,6 @@ impl Order {
         (rows.into_iter().map(|(_, number)| number).collect(), more)
     }
 }
-
-/// A thing's number, with what it is sorted by.
-type Keyed<'a> = (Vec<Value<'a>>, u32);
 
 /// Cursors of one question: they tell the thing that a page ended with, and belong to no other question.
 pub(crate) struct Cursors {

@@ -1,15 +1,14 @@
 //! How the parts of a document are read (§10.1): which members each has, and which must be there.
 
-use std::collections::BTreeMap;
-
 use super::{
-    Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
-    Permissions, Profile, Role, SavedView, Settings, Tier, Toggles, User,
+    Assignment, AssignmentText, Company, CrmRecord, Deal, FieldText, FieldTexts, FieldValue,
+    Format, Guest, JobRole, Membership, Org, Permissions, Profile, RecordText, Role, SavedView,
+    Settings, Text, Tier, Toggles, User,
 };
 use crate::error::{Code, UnknownWord};
 use crate::instant::{Instant, is_calendar_day};
 use crate::profile::{Action, Scope, Toggle, inapplicable};
-use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read};
+use crate::reader::{FromJson, Members, Refused, Scalar, Shape, Source, deserialize_as_read};
 use crate::record::RecordType;
 
 deserialize_as_read!(
@@ -31,7 +30,7 @@ deserialize_as_read!(
     SavedView,
 );
 
-impl<'de> FromJson<'de> for Org {
+impl<'de, Records: FromJson<'de> + Default> FromJson<'de> for Org<Records> {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
         const MEMBERS: Members = Members::open(
             6,
@@ -62,7 +61,7 @@ impl<'de> FromJson<'de> for Org {
             profiles: Vec::new(),
             users: Vec::new(),
             companies: Vec::new(),
-            records: Vec::new(),
+            records: Records::default(),
             deals: Vec::new(),
             views: Vec::new(),
         };
@@ -319,7 +318,7 @@ impl<'de> FromJson<'de> for Company {
     }
 }
 
-impl<'de> FromJson<'de> for CrmRecord {
+impl<'de> FromJson<'de> for RecordText<'de> {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
         const MEMBERS: Members = Members::open(
             2,
@@ -327,7 +326,15 @@ impl<'de> FromJson<'de> for CrmRecord {
                 "type", "id", "name", "owner", "assigned", "account", "fields",
             ],
         );
-        let mut record = Self::new(RecordType::Account, "");
+        let mut record = Self {
+            kind: RecordType::Account,
+            id: Text::default(),
+            name: None,
+            owner: None,
+            assigned: Vec::new(),
+            account: None,
+            fields: FieldTexts::default(),
+        };
         from.object(&MEMBERS, &mut |member, value| {
             match member {
                 "type" => record.kind = value.read()?,
@@ -344,37 +351,75 @@ impl<'de> FromJson<'de> for CrmRecord {
     }
 }
 
-impl<'de, T: FromJson<'de>> FromJson<'de> for BTreeMap<String, T> {
+impl<'de> FromJson<'de> for Text<'de> {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
-        let mut map = Self::new();
-        from.members(Shape::Any("an object"), &mut |key, value| {
-            map.insert(key.to_owned(), value.read()?);
-            Ok(())
-        })?;
-        Ok(map)
+        from.text("a string").map(Self)
     }
 }
 
-impl<'de> FromJson<'de> for Assignment {
+impl<'de> FromJson<'de> for AssignmentText<'de> {
     fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
         const MEMBERS: Members = Members::open(1, &["user", "jobRole"]);
-        let (mut id, mut user, mut job_role) = (None, String::new(), None);
-        let shape = Shape::TextOr(
-            "a user's id or an object with `user` and `jobRole`",
-            &MEMBERS,
-            &mut id,
-        );
+        const EXPECTED: &str = "a user's id or an object with `user` and `jobRole`";
+        let (mut id, mut user, mut job_role) = (None, Text::default(), None);
+        let shape = Shape::TextOr(EXPECTED, &MEMBERS, &mut id);
         from.members(shape, &mut |member, value| {
-            match member {
+            match &**member {
                 "user" => user = value.read()?,
                 _ => job_role = Some(value.read()?),
             }
             Ok(())
         })?;
         Ok(Self {
-            user: id.unwrap_or(user),
+            user: id.map_or(user, Text),
             job_role,
         })
+    }
+}
+
+impl<'de> FromJson<'de> for FieldText<'de> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers are JavaScript's: 64-bit floating point"
+    )]
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let value = from.scalar("text, a number, true, false or null")?;
+        Ok(match value {
+            Scalar::Null => Self::Null,
+            Scalar::Flag(flag) => Self::Bool(flag),
+            Scalar::Count(count) => Self::Number(count as f64),
+            Scalar::Number(number) => Self::Number(number),
+            Scalar::Text(text) => Self::Text(Text(text)),
+        })
+    }
+}
+
+impl<'de> FromJson<'de> for FieldTexts<'de> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let mut fields = Vec::new();
+        from.members(Shape::Any("an object"), &mut |name, value| {
+            fields.push((Text(name.clone()), value.read()?));
+            Ok(())
+        })?;
+        Ok(Self(fields))
+    }
+}
+
+impl<'de> FromJson<'de> for CrmRecord {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        RecordText::from_json(from).map(Self::from)
+    }
+}
+
+impl<'de> FromJson<'de> for Assignment {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        AssignmentText::from_json(from).map(Self::from)
+    }
+}
+
+impl<'de> FromJson<'de> for FieldValue {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        FieldText::from_json(from).map(Self::from)
     }
 }
 

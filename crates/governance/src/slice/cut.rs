@@ -321,12 +321,12 @@ impl<'g> Cut<'g> {
                 .account
                 .and_then(|account| numbers.accounts.get(account)),
             withheld: row.withheld,
-            fields: records.fields.get(row.record),
+            fields: records.fields.of(row.record),
         }
     }
 
     /// Everything but the records, as a document.
-    fn org(&self, job_roles: &Chosen<JobRoleIx>) -> Org {
+    fn org(&self, job_roles: &Chosen<JobRoleIx>) -> Org<()> {
         let governance = self.at.governance;
         let free = |stem: &'static str| (1_u64..).map(move |number| format!("{stem}-{number}"));
         let mut profiles: Vec<_> = self.own_profile().into_iter().collect();
@@ -407,7 +407,7 @@ impl<'g> Cut<'g> {
                 .filter(|view| self.viewer.is_some() && view.user == self.name)
                 .cloned()
                 .collect(),
-            records: Vec::new(),
+            records: (),
             deals: self
                 .deals
                 .iter()
