@@ -47,7 +47,7 @@ impl<'de> FromJson<'de> for AssignedEdit {
             replace: None,
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "type" => edit.kind = value.read()?,
                 "ids" => edit.ids = value.read()?,
                 "add" => edit.add = Some(value.read()?),

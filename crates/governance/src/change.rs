@@ -286,7 +286,7 @@ impl<'de> FromJson<'de> for Object<'de> {
         .nullable(&["jobRole", "owner", "role", "parent", "revokedAt", "tier"]);
         let mut object = Self::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "op" => object.op = value.read()?,
                 "type" => object.record_type = Some(value.read()?),
                 "id" => object.id = Some(value.read()?),

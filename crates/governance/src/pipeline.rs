@@ -53,7 +53,7 @@ impl<'de> FromJson<'de> for PipelineQuery {
         );
         let mut query = Self::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "stage" => query.stage = Some(value.read()?),
                 "company" => query.company = Some(value.read()?),
                 "owner" => query.owner = Some(value.read()?),

@@ -65,7 +65,7 @@ impl<'de> FromJson<'de> for PredictOptions {
         const MEMBERS: Members = Members::closed(0, &["users", "types", "action", "sample"]);
         let mut options = Self::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "users" => options.users = Some(value.read()?),
                 "types" => options.types = Some(value.read()?),
                 "action" => options.action = Some(value.read()?),

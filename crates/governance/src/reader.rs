@@ -299,10 +299,14 @@ impl Members {
         self.names.get(..self.required).unwrap_or_default()
     }
 
-    /// The number of a member in the table.
-    fn find(&self, key: &str) -> Option<(usize, &'static str)> {
-        let mut names = self.names.iter().copied().enumerate();
-        names.find(|(_, name)| *name == key)
+    /// The number of a member in the table. It is looked for from the number `after` the last one on: most documents have
+    /// the members of all things in one order.
+    fn find(&self, key: &str, after: usize) -> Option<(usize, &'static str)> {
+        let names = || self.names.iter().copied().enumerate();
+        names()
+            .skip(after)
+            .chain(names().take(after))
+            .find(|(_, name)| *name == key)
     }
 
     fn may_be_null(&self, index: usize, name: &str) -> bool {
@@ -348,9 +352,9 @@ impl<'de> dyn Source<'de> + '_ {
     pub(crate) fn object(
         &mut self,
         members: &'static Members,
-        each: &mut dyn FnMut(&str, &mut dyn Source<'de>) -> Result<(), Refused>,
+        each: &mut ReadMember<'_, 'de>,
     ) -> Result<(), Refused> {
-        self.members(Shape::Of(members), &mut |name, value| each(name, value))
+        self.members(Shape::Of(members), each)
     }
 }
 
@@ -429,6 +433,13 @@ impl Notes {
         self.fault
             .borrow_mut()
             .get_or_insert_with(|| place.pointer());
+    }
+
+    /// Hands an error on to what reads around, and keeps its place.
+    #[cold]
+    fn told<E: Error>(&self, refused: Refused, place: &Place<'_>) -> E {
+        self.fault_at(place);
+        refused.told()
     }
 
     /// The error as it is told: with its code and its place.
@@ -594,28 +605,45 @@ impl<'de> DeserializeSeed<'de> for Text {
     }
 }
 
-/// A value that is read by a function, whose place is the fault's if that fails.
-struct Value<'p, 'r, 'f, 'de> {
+/// An item that is read by a function. Its place is the fault's if that fails.
+struct Item<'p, 'r, 'f, 'de> {
     place: &'p Place<'p>,
     notes: &'p Notes,
-    may_be_null: bool,
     read: &'r mut ReadValue<'f, 'de>,
 }
 
-impl<'de> DeserializeSeed<'de> for Value<'_, '_, '_, 'de> {
+impl<'de> DeserializeSeed<'de> for Item<'_, '_, '_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        let mut from = Reader::new(from, self.place, self.notes);
-        let read = if self.may_be_null {
-            from.unless_null(self.read)
-        } else {
-            (self.read)(&mut from)
+        let Self { place, notes, read } = self;
+        read(&mut Reader::new(from, place, notes)).map_err(|refused| notes.told(refused, place))
+    }
+}
+
+/// The value of a member, which is read by a function, or passed over where there is none.
+struct Member<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    may_be_null: bool,
+    key: &'r Cow<'de, str>,
+    each: Option<&'r mut ReadMember<'f, 'de>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Member<'_, '_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let Self {
+            place, notes, key, ..
+        } = self;
+        let mut from = Reader::new(from, place, notes);
+        let read = match self.each {
+            None => from.pass_over(),
+            Some(each) if self.may_be_null => from.unless_null(&mut |from| each(key, from)),
+            Some(each) => each(key, &mut from),
         };
-        read.map_err(|refused| {
-            self.notes.fault_at(self.place);
-            refused.told()
-        })
+        read.map_err(|refused| notes.told(refused, place))
     }
 }
 
@@ -727,10 +755,9 @@ impl<'de> Visitor<'de> for Taken<'_, '_, '_, 'de> {
             .refused("a list"));
         };
         for index in 0.. {
-            let item = Value {
+            let item = Item {
                 place: &Place::Item(place, index),
                 notes,
-                may_be_null: false,
                 read: &mut *each,
             };
             if items.next_element_seed(item)?.is_none() {
@@ -755,9 +782,10 @@ impl<'de> Visitor<'de> for Taken<'_, '_, '_, 'de> {
             .refused("an object"));
         };
         let mut met = 0_u64;
+        let mut after = 0;
         while let Some(key) = entries.next_key_seed(Text)? {
             let place = &Place::Member(place, &key);
-            let known = members.and_then(|members| members.find(&key));
+            let known = members.and_then(|members| members.find(&key, after));
             let mut may_be_null = false;
             if let Some(members) = members {
                 match known {
@@ -766,6 +794,7 @@ impl<'de> Visitor<'de> for Taken<'_, '_, '_, 'de> {
                             return Err(Refused::duplicate(name).told());
                         }
                         met |= 1 << index;
+                        after = index + 1;
                         may_be_null = members.may_be_null(index, name);
                     }
                     None if members.closed => {
@@ -775,18 +804,12 @@ impl<'de> Visitor<'de> for Taken<'_, '_, '_, 'de> {
                     None => {}
                 }
             }
-            let is_passed_over = members.is_some() && known.is_none();
-            entries.next_value_seed(Value {
+            entries.next_value_seed(Member {
                 place,
                 notes,
                 may_be_null,
-                read: &mut |from| {
-                    if is_passed_over {
-                        from.pass_over()
-                    } else {
-                        each(&key, from)
-                    }
-                },
+                key: &key,
+                each: (members.is_none() || known.is_some()).then_some(&mut *each),
             })?;
         }
         let required = members.map_or(&[][..], Members::required);

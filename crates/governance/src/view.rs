@@ -44,7 +44,7 @@ impl<'de> FromJson<'de> for Query {
             Members::closed(0, &["action", "view", "where", "sort", "limit", "cursor"]);
         let mut query = Self::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "action" => query.action = Some(value.read()?),
                 "view" => query.view = Some(value.read()?),
                 "where" => query.filter = Some(value.read()?),
@@ -63,7 +63,7 @@ impl<'de> FromJson<'de> for Sort {
         const MEMBERS: Members = Members::closed(1, &["by", "descending"]);
         let (mut by, mut descending) = Default::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "by" => by = value.read()?,
                 _ => descending = value.read()?,
             }
@@ -217,7 +217,7 @@ impl<'de> FromJson<'de> for Filter {
         let mut test = FieldTest::default();
         let mut is_twice = false;
         from.members(Shape::Any("a filter"), &mut |member, value| {
-            let bound = match &**member {
+            let bound = match member.as_ref() {
                 "is" => Some(&mut test.is),
                 "min" => Some(&mut test.min),
                 "max" => Some(&mut test.max),
@@ -227,7 +227,7 @@ impl<'de> FromJson<'de> for Filter {
                 is_twice |= bound.replace(value.read()?).is_some();
                 return Ok(());
             }
-            let next = match &**member {
+            let next = match member.as_ref() {
                 "all" => value.nullable()?.map(Self::All),
                 "any" => value.nullable()?.map(Self::Any),
                 "not" => value.nullable()?.map(Self::Not),

@@ -66,7 +66,7 @@ impl<'de, Records: FromJson<'de> + Default> FromJson<'de> for Org<Records> {
             views: Vec::new(),
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "format" => org.format = value.read()?,
                 "id" => org.id = value.read()?,
                 "name" => org.name = value.read()?,
@@ -92,7 +92,7 @@ impl<'de> FromJson<'de> for Settings {
         const MEMBERS: Members = Members::open(0, &["multiUserAssignment", "reportsReach"]);
         let mut settings = Self::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "reportsReach" => settings.reports_reach = value.read()?,
                 _ => settings.multi_user_assignment = value.read()?,
             }
@@ -107,7 +107,7 @@ impl<'de> FromJson<'de> for JobRole {
         const MEMBERS: Members = Members::open(2, &["id", "name"]);
         let (mut id, mut name) = Default::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => id = value.read()?,
                 _ => name = value.read()?,
             }
@@ -122,7 +122,7 @@ impl<'de> FromJson<'de> for Role {
         const MEMBERS: Members = Members::open(2, &["id", "name", "parent"]);
         let (mut id, mut name, mut parent) = Default::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => id = value.read()?,
                 "name" => name = value.read()?,
                 _ => parent = Some(value.read()?),
@@ -145,7 +145,7 @@ impl<'de> FromJson<'de> for Profile {
             toggles: Toggles::default(),
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => profile.id = value.read()?,
                 "name" => profile.name = value.read()?,
                 "admin" => profile.admin = value.read()?,
@@ -236,7 +236,7 @@ impl<'de> FromJson<'de> for User {
         );
         let mut user = Self::new("", "", "");
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => user.id = value.read()?,
                 "name" => user.name = value.read()?,
                 "profile" => user.profile = value.read()?,
@@ -266,7 +266,7 @@ impl<'de> FromJson<'de> for Guest {
             sponsor: None,
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "claimed" => guest.claimed = value.read()?,
                 "expiresAt" => guest.expires_at = value.read()?,
                 "revokedAt" => guest.revoked_at = Some(value.read()?),
@@ -287,7 +287,7 @@ impl<'de> FromJson<'de> for Membership {
             primary: false,
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "company" => membership.company = value.read()?,
                 "tier" => membership.tier = value.read()?,
                 _ => membership.primary = value.read()?,
@@ -303,7 +303,7 @@ impl<'de> FromJson<'de> for Company {
         const MEMBERS: Members = Members::open(2, &["id", "name", "accountOwnerEmail"]);
         let (mut id, mut name, mut account_owner_email) = Default::default();
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => id = value.read()?,
                 "name" => name = value.read()?,
                 _ => account_owner_email = Some(value.read()?),
@@ -336,7 +336,7 @@ impl<'de> FromJson<'de> for RecordText<'de> {
             fields: FieldTexts::default(),
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "type" => record.kind = value.read()?,
                 "id" => record.id = value.read()?,
                 "name" => record.name = Some(value.read()?),
@@ -364,7 +364,7 @@ impl<'de> FromJson<'de> for AssignmentText<'de> {
         let (mut id, mut user, mut job_role) = (None, Text::default(), None);
         let shape = Shape::TextOr(EXPECTED, &MEMBERS, &mut id);
         from.members(shape, &mut |member, value| {
-            match &**member {
+            match member.as_ref() {
                 "user" => user = value.read()?,
                 _ => job_role = Some(value.read()?),
             }
@@ -443,7 +443,7 @@ impl<'de> FromJson<'de> for Deal {
         );
         let mut deal = Self::new("", "", "");
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => deal.id = value.read()?,
                 "name" => deal.name = Some(value.read()?),
                 "company" => deal.company = value.read()?,
@@ -487,7 +487,7 @@ impl<'de> FromJson<'de> for SavedView {
             action: None,
         };
         from.object(&MEMBERS, &mut |member, value| {
-            match member {
+            match member.as_ref() {
                 "id" => view.id = value.read()?,
                 "user" => view.user = value.read()?,
                 "name" => view.name = value.read()?,
