@@ -66,6 +66,7 @@ pub use org::Org;
 pub use pipeline::{Interaction, Pipeline, PipelineQuery, PipelineRow, Total};
 pub use predict::{Counted, PredictOptions, Prediction, PredictionRow};
 pub use profile::{Action, Scope, Toggle};
+pub use reader::ids_from_json;
 pub use record::RecordType;
 pub use remedy::Remedy;
 pub use view::{FieldTest, Filter, Page, Query, Sort};

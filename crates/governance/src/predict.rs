@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::at::At;
 use crate::change::{Change, Removal, Thing};
-use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord, coded};
+use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord};
 use crate::governance::{Governance, Records};
 use crate::profile::{Action, Scope, Toggle};
+use crate::reader::{FromJson, Members, Refused, Source, deserialize_as_read};
 use crate::record::RecordType;
 use crate::set::Set;
 use crate::table::{Chosen, Ix, RecordIx, UserIx};
@@ -46,34 +47,47 @@ impl Serialize for Counted {
     }
 }
 
-impl<'de> Deserialize<'de> for Counted {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(from)?;
+impl<'de> FromJson<'de> for Counted {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let word = from.text("a record type or `deal`")?;
         Self::all()
             .find(|counted| counted.as_str() == word)
             .ok_or_else(|| {
                 let known = Self::all().map(Self::as_str);
-                let unknown = UnknownWord::new(Code::UnknownType, "record type", &word, known);
-                coded(unknown.code(), unknown)
+                UnknownWord::new(Code::UnknownType, "record type", &word, known).into_de()
             })
     }
 }
 
+deserialize_as_read!(Counted, PredictOptions);
+
+impl<'de> FromJson<'de> for PredictOptions {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::closed(0, &["users", "types", "action", "sample"]);
+        let mut options = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "users" => options.users = Some(value.read()?),
+                "types" => options.types = Some(value.read()?),
+                "action" => options.action = Some(value.read()?),
+                _ => options.sample = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(options)
+    }
+}
+
 /// What of a prediction is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PredictOptions {
     /// Only for these users; absent: all.
-    #[serde(default)]
     pub users: Option<Vec<String>>,
     /// Only these types; absent: all, and deals where the action is view.
-    #[serde(default)]
     pub types: Option<Vec<Counted>>,
     /// The action; absent: view. Deals are counted by whether they are seen.
-    #[serde(default)]
     pub action: Option<Action>,
     /// At most so many ids of each row; absent: 20.
-    #[serde(default)]
     pub sample: Option<usize>,
 }
 

@@ -1,19 +1,17 @@
 //! Views: what a user sees of a type, filtered, sorted and by pages (§5.4).
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::Serialize;
 use serde::ser::{Error as _, SerializeStruct, Serializer};
-use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::at::At;
-use crate::error::{AskError, Code, Excerpt, Pointer, coded};
+use crate::error::{AskError, Code, Excerpt, Pointer};
 use crate::field::FieldName;
 use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
-use crate::reader::read;
+use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read, read};
 use crate::record::RecordType;
 use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
 
@@ -21,27 +19,57 @@ use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
 pub(crate) const ASSIGNED_TO_ME: &str = "assigned-to-me";
 
 /// Which of the records that a user may act on are wanted, and in which order.
-#[derive(Debug, Clone, PartialEq, Default, Hash, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Default, Hash)]
 pub struct Query {
     /// The action; absent: the view's, else view.
-    #[serde(default)]
     pub action: Option<Action>,
     /// A view: `assigned-to-me`, which is built in, or the id of one that the asking user saved for the type.
-    #[serde(default)]
     pub view: Option<String>,
     /// Only records that pass, of those that the view lists.
-    #[serde(default, rename = "where")]
     pub filter: Option<Filter>,
     /// The order, most significant first; absent: the view's. Records that are equal in all stay in load order.
-    #[serde(default)]
     pub sort: Option<Vec<Sort>>,
     /// At most so many ids; absent: all.
-    #[serde(default)]
     pub limit: Option<usize>,
     /// Where the page before this one ended.
-    #[serde(default)]
     pub cursor: Option<String>,
+}
+
+deserialize_as_read!(Query, Sort, Filter);
+
+impl<'de> FromJson<'de> for Query {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members =
+            Members::closed(0, &["action", "view", "where", "sort", "limit", "cursor"]);
+        let mut query = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "action" => query.action = Some(value.read()?),
+                "view" => query.view = Some(value.read()?),
+                "where" => query.filter = Some(value.read()?),
+                "sort" => query.sort = Some(value.read()?),
+                "limit" => query.limit = Some(value.read()?),
+                _ => query.cursor = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(query)
+    }
+}
+
+impl<'de> FromJson<'de> for Sort {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::closed(1, &["by", "descending"]);
+        let (mut by, mut descending) = Default::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "by" => by = value.read()?,
+                _ => descending = value.read()?,
+            }
+            Ok(())
+        })?;
+        Ok(Self { by, descending })
+    }
 }
 
 impl Query {
@@ -55,13 +83,12 @@ impl Query {
 }
 
 /// One key of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Sort {
     /// `id`, `name`, `owner`, `account`, or the name of one of the records' fields.
     pub by: String,
     /// Whether the largest comes first. Records without a value come last either way.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub descending: bool,
 }
 
@@ -181,66 +208,51 @@ impl Serialize for Filter {
     }
 }
 
-/// The contract's JSON: an object with one operator. What could be derived for it is many times as large.
-impl<'de> Deserialize<'de> for Filter {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(OneOperator)
-    }
-}
-
-struct OneOperator;
-
-impl<'de> Visitor<'de> for OneOperator {
-    type Value = Filter;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a filter")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Filter, A::Error> {
-        let refused = |message: &str| coded::<A::Error>(Code::InvalidFilter, message);
-        let mut operator: Option<Filter> = None;
+/// The contract's JSON: an object with one operator.
+impl<'de> FromJson<'de> for Filter {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let refused = |message: &str| Refused::coded(Code::InvalidFilter, message);
+        let mut operator: Option<Self> = None;
         let mut test = FieldTest::default();
-        while let Some(member) = object.next_key::<String>()? {
-            let bound = match member.as_str() {
+        let mut is_twice = false;
+        from.members(Shape::Any("a filter"), &mut |member, value| {
+            let bound = match member.as_ref() {
                 "is" => Some(&mut test.is),
                 "min" => Some(&mut test.min),
                 "max" => Some(&mut test.max),
                 _ => None,
             };
             if let Some(bound) = bound {
-                if bound.replace(object.next_value()?).is_some() {
-                    return Err(refused("a filter has a member twice"));
-                }
-                continue;
+                is_twice |= bound.replace(value.read()?).is_some();
+                return Ok(());
             }
-            let next = match member.as_str() {
-                "all" => object.next_value::<Option<_>>()?.map(Filter::All),
-                "any" => object.next_value::<Option<_>>()?.map(Filter::Any),
-                "not" => object.next_value::<Option<_>>()?.map(Filter::Not),
-                "text" => object.next_value::<Option<_>>()?.map(Filter::Text),
-                "field" => object.next_value::<Option<_>>()?.map(|field| {
-                    Filter::Field(FieldTest {
+            let next = match member.as_ref() {
+                "all" => value.nullable()?.map(Self::All),
+                "any" => value.nullable()?.map(Self::Any),
+                "not" => value.nullable()?.map(Self::Not),
+                "text" => value.nullable()?.map(Self::Text),
+                "field" => value.nullable()?.map(|field| {
+                    Self::Field(FieldTest {
                         field,
                         ..FieldTest::default()
                     })
                 }),
-                "assigned" | "owner" | "jobRole" | "account" => {
-                    let ids: Option<Vec<String>> = object.next_value()?;
-                    ids.map(match member.as_str() {
-                        "assigned" => Filter::Assigned,
-                        "owner" => Filter::Owner,
-                        "jobRole" => Filter::JobRole,
-                        _ => Filter::Account,
-                    })
+                "assigned" => value.nullable()?.map(Self::Assigned),
+                "owner" => value.nullable()?.map(Self::Owner),
+                "jobRole" => value.nullable()?.map(Self::JobRole),
+                "account" => value.nullable()?.map(Self::Account),
+                _ => {
+                    let message = format!("unknown operator `{}` of a filter", Excerpt(member));
+                    return Err(refused(&message));
                 }
-                _ => match object.next_value_seed(Unknown(&member))? {},
             };
-            if let Some(next) = next
-                && operator.replace(next).is_some()
-            {
-                return Err(refused("a filter has exactly one operator"));
-            }
+            is_twice |= next.is_some_and(|next| operator.replace(next).is_some());
+            Ok(())
+        })?;
+        if is_twice {
+            return Err(refused(
+                "a filter has exactly one operator, and no member twice",
+            ));
         }
         let has_bounds = test.is.is_some() || test.min.is_some() || test.max.is_some();
         let Some(mut filter) = operator else {
@@ -258,19 +270,6 @@ impl<'de> Visitor<'de> for OneOperator {
             _ if has_bounds => Err(refused("`is`, `min` and `max` belong to `field`")),
             _ => Ok(filter),
         }
-    }
-}
-
-/// An operator that does not exist. It is refused from within its value, which is its place.
-struct Unknown<'a>(&'a str);
-
-impl<'de> DeserializeSeed<'de> for Unknown<'_> {
-    type Value = std::convert::Infallible;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        IgnoredAny::deserialize(from)?;
-        let message = format_args!("unknown operator `{}` of a filter", Excerpt(self.0));
-        Err(coded(Code::InvalidFilter, message))
     }
 }
 
@@ -703,7 +702,7 @@ impl Cursors {
 }
 
 /// Reads a question's JSON, with the place of a fault.
-pub(crate) fn read_question<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, AskError> {
+pub(crate) fn read_question<'de, T: FromJson<'de>>(json: &'de str) -> Result<T, AskError> {
     let (question, _) = read(json.as_bytes())
         .map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
     Ok(question)
