@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use crate::error::{Code, Excerpt, coded};
+use crate::error::{Code, Excerpt};
+use crate::reader::{FromJson, Refused, Source, deserialize_as_read};
 
 /// An exact decimal amount, without its currency.
 ///
@@ -134,11 +135,13 @@ impl Serialize for Amount {
     }
 }
 
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+deserialize_as_read!(Amount);
+
+impl<'de> FromJson<'de> for Amount {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let text = from.text("a string")?;
         text.parse()
-            .map_err(|error| coded(Code::InvalidAmount, error))
+            .map_err(|error| Refused::coded(Code::InvalidAmount, error))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::at::At;
 use crate::change::{Change, locked, not_assignable, unknown};
@@ -11,7 +11,7 @@ use crate::governance::Governance;
 use crate::instant::Instant;
 use crate::org::{Assignment, Status};
 use crate::profile::Action;
-use crate::reader::read;
+use crate::reader::{FromJson, Members, Refused, Source, deserialize_as_read, read};
 use crate::record::RecordType;
 use crate::table::{Chosen, RecordIx, UserIx};
 use crate::word::vocabulary;
@@ -19,23 +19,45 @@ use crate::word::vocabulary;
 /// An edit of the assigned users of many records: some are added and removed, or all are replaced.
 ///
 /// An edit that names nobody leaves every record as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssignedEdit {
     /// The type of the records.
-    #[serde(rename = "type")]
     pub kind: RecordType,
     /// The ids of the records.
     pub ids: Vec<String>,
     /// Who is assigned besides, each perhaps with a job role for the assignment. One who is assigned already stays so,
     /// and keeps the assignment's job role unless another is given.
-    #[serde(default)]
     pub add: Option<Vec<Assignment>>,
     /// Who is no longer assigned. One who is not assigned stays so.
-    #[serde(default)]
     pub remove: Option<Vec<String>>,
     /// Who alone is assigned afterwards; those who were assigned already are treated as in [`add`](Self::add).
-    #[serde(default)]
     pub replace: Option<Vec<Assignment>>,
+}
+
+deserialize_as_read!(AssignedEdit);
+
+impl<'de> FromJson<'de> for AssignedEdit {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::open(2, &["type", "ids", "add", "remove", "replace"]);
+        let mut edit = Self {
+            kind: RecordType::Account,
+            ids: Vec::new(),
+            add: None,
+            remove: None,
+            replace: None,
+        };
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "type" => edit.kind = value.read()?,
+                "ids" => edit.ids = value.read()?,
+                "add" => edit.add = Some(value.read()?),
+                "remove" => edit.remove = Some(value.read()?),
+                _ => edit.replace = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(edit)
+    }
 }
 
 impl AssignedEdit {

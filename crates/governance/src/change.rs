@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::compile::Check;
@@ -13,7 +13,7 @@ use crate::org::{
     Company, CrmRecord, Deal, JobRole, Profile, Role, SavedView, Settings, Status, Tier, User,
 };
 use crate::profile::{Action, Scope, Toggle, inapplicable};
-use crate::reader::read;
+use crate::reader::{FromJson, Members, Refused, Source, read, read_with};
 use crate::record::RecordType;
 use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
 
@@ -210,13 +210,6 @@ pub enum Removal {
     },
 }
 
-/// Keeps `null` apart from a member that is not there.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    from: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
-
 impl Change {
     /// Reads the contract's JSON for a list of changes.
     ///
@@ -233,19 +226,14 @@ impl Change {
 }
 
 /// A change as JSON has it: which members there are is up to `op`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Default)]
 struct Object<'a> {
     op: String,
-    #[serde(rename = "type")]
     record_type: Option<RecordType>,
     id: Option<String>,
     user: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     job_role: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
     owner: Option<Option<String>>,
-    #[serde(default, deserialize_with = "present")]
     role: Option<Option<String>>,
     profile: Option<String>,
     status: Option<Status>,
@@ -253,119 +241,162 @@ struct Object<'a> {
     scope: Option<Scope>,
     toggle: Option<Toggle>,
     permitted: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
     parent: Option<Option<String>>,
     expires_at: Option<Instant>,
     claimed: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
     revoked_at: Option<Option<Instant>>,
     company: Option<String>,
-    #[serde(default, deserialize_with = "present")]
     tier: Option<Option<Tier>>,
     primary: Option<bool>,
     deal: Option<String>,
     kind: Option<String>,
-    #[serde(borrow)]
     value: Option<&'a RawValue>,
 }
 
+impl<'de> FromJson<'de> for Object<'de> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::closed(
+            1,
+            &[
+                "op",
+                "type",
+                "id",
+                "user",
+                "jobRole",
+                "owner",
+                "role",
+                "profile",
+                "status",
+                "action",
+                "scope",
+                "toggle",
+                "permitted",
+                "parent",
+                "expiresAt",
+                "claimed",
+                "revokedAt",
+                "company",
+                "tier",
+                "primary",
+                "deal",
+                "kind",
+                "value",
+            ],
+        )
+        .nullable(&["jobRole", "owner", "role", "parent", "revokedAt", "tier"]);
+        let mut object = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "op" => object.op = value.read()?,
+                "type" => object.record_type = Some(value.read()?),
+                "id" => object.id = Some(value.read()?),
+                "user" => object.user = Some(value.read()?),
+                "jobRole" => object.job_role = Some(value.nullable()?),
+                "owner" => object.owner = Some(value.nullable()?),
+                "role" => object.role = Some(value.nullable()?),
+                "profile" => object.profile = Some(value.read()?),
+                "status" => object.status = Some(value.read()?),
+                "action" => object.action = Some(value.read()?),
+                "scope" => object.scope = Some(value.read()?),
+                "toggle" => object.toggle = Some(value.read()?),
+                "permitted" => object.permitted = Some(value.read()?),
+                "parent" => object.parent = Some(value.nullable()?),
+                "expiresAt" => object.expires_at = Some(value.read()?),
+                "claimed" => object.claimed = Some(value.read()?),
+                "revokedAt" => object.revoked_at = Some(value.nullable()?),
+                "company" => object.company = Some(value.read()?),
+                "tier" => object.tier = Some(value.nullable()?),
+                "primary" => object.primary = Some(value.read()?),
+                "deal" => object.deal = Some(value.read()?),
+                "kind" => object.kind = Some(value.read()?),
+                _ => object.value = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(object)
+    }
+}
+
 impl Object<'_> {
-    fn into_change(self, at: &Pointer) -> Result<Change, ChangeError> {
-        let op = self.op.as_str();
-        let missing = |member: &str| {
-            ChangeError::new(
-                Code::InvalidField,
-                at.clone(),
-                format!("missing field `{member}` of `{op}`"),
-            )
-        };
-        let record_type = || self.record_type.ok_or_else(|| missing("type"));
-        let text =
-            |member: &str, text: &Option<String>| text.clone().ok_or_else(|| missing(member));
-        let nullable = |member: &str, text: &Option<Option<String>>| {
-            text.clone().ok_or_else(|| missing(member))
-        };
-        let named = |member: &str, name: &Option<Option<String>>| {
-            name.clone().flatten().ok_or_else(|| missing(member))
-        };
-        Ok(match op {
+    /// Whether a member that `op` needs was there is asked of each as it is taken; the texts are moved, not copied.
+    fn into_change(mut self, at: &Pointer) -> Result<Change, ChangeError> {
+        let op = std::mem::take(&mut self.op);
+        let taken = Taken { op: &op, at };
+        Ok(match op.as_str() {
             "assign" => Change::Assign {
-                kind: record_type()?,
-                id: text("id", &self.id)?,
-                user: text("user", &self.user)?,
-                job_role: self.job_role.clone(),
+                kind: taken.here("type", self.record_type)?,
+                id: taken.text("id", &mut self.id)?,
+                user: taken.text("user", &mut self.user)?,
+                job_role: self.job_role.take(),
             },
             "unassign" => Change::Unassign {
-                kind: record_type()?,
-                id: text("id", &self.id)?,
-                user: text("user", &self.user)?,
+                kind: taken.here("type", self.record_type)?,
+                id: taken.text("id", &mut self.id)?,
+                user: taken.text("user", &mut self.user)?,
             },
             "setOwner" => Change::SetOwner {
-                kind: record_type()?,
-                id: text("id", &self.id)?,
-                owner: nullable("owner", &self.owner)?,
+                kind: taken.here("type", self.record_type)?,
+                id: taken.text("id", &mut self.id)?,
+                owner: taken.text_or_null("owner", &mut self.owner)?,
             },
             "setRole" => Change::SetRole {
-                user: text("user", &self.user)?,
-                role: nullable("role", &self.role)?,
+                user: taken.text("user", &mut self.user)?,
+                role: taken.text_or_null("role", &mut self.role)?,
             },
             "setProfile" => Change::SetProfile {
-                user: text("user", &self.user)?,
-                profile: text("profile", &self.profile)?,
+                user: taken.text("user", &mut self.user)?,
+                profile: taken.text("profile", &mut self.profile)?,
             },
             "setStatus" => Change::SetStatus {
-                user: text("user", &self.user)?,
-                status: self.status.ok_or_else(|| missing("status"))?,
+                user: taken.text("user", &mut self.user)?,
+                status: taken.here("status", self.status)?,
             },
             "setPermission" => Change::SetPermission {
-                profile: text("profile", &self.profile)?,
-                kind: record_type()?,
-                action: self.action.ok_or_else(|| missing("action"))?,
-                scope: self.scope.ok_or_else(|| missing("scope"))?,
+                profile: taken.text("profile", &mut self.profile)?,
+                kind: taken.here("type", self.record_type)?,
+                action: taken.here("action", self.action)?,
+                scope: taken.here("scope", self.scope)?,
             },
             "setToggle" => Change::SetToggle {
-                profile: text("profile", &self.profile)?,
-                toggle: self.toggle.ok_or_else(|| missing("toggle"))?,
-                permitted: self.permitted.ok_or_else(|| missing("permitted"))?,
+                profile: taken.text("profile", &mut self.profile)?,
+                toggle: taken.here("toggle", self.toggle)?,
+                permitted: taken.here("permitted", self.permitted)?,
             },
             "moveRole" => Change::MoveRole {
-                role: named("role", &self.role)?,
-                parent: nullable("parent", &self.parent)?,
+                role: taken.named("role", &mut self.role)?,
+                parent: taken.text_or_null("parent", &mut self.parent)?,
             },
             "setGuest" => Change::SetGuest {
-                user: text("user", &self.user)?,
+                user: taken.text("user", &mut self.user)?,
                 expires_at: self.expires_at,
                 claimed: self.claimed,
                 revoked_at: self.revoked_at,
             },
             "setTier" => Change::SetTier {
-                user: text("user", &self.user)?,
-                company: text("company", &self.company)?,
-                tier: self.tier.ok_or_else(|| missing("tier"))?,
+                user: taken.text("user", &mut self.user)?,
+                company: taken.text("company", &mut self.company)?,
+                tier: taken.here("tier", self.tier)?,
                 primary: self.primary,
             },
             "setDealOwner" => Change::SetDealOwner {
-                deal: text("deal", &self.deal)?,
-                owner: named("owner", &self.owner)?,
+                deal: taken.text("deal", &mut self.deal)?,
+                owner: taken.named("owner", &mut self.owner)?,
             },
             "put" => {
-                let kind = text("kind", &self.kind)?;
-                Change::Put(thing(
-                    &kind,
-                    self.value.ok_or_else(|| missing("value"))?,
-                    at,
-                )?)
+                let kind = taken.text("kind", &mut self.kind)?;
+                Change::Put(thing(&kind, taken.here("value", self.value)?, at)?)
             }
             "remove" => {
-                let id = text("id", &self.id)?;
-                Change::Remove(match text("kind", &self.kind)?.as_str() {
+                let id = taken.text("id", &mut self.id)?;
+                let kind = taken.text("kind", &mut self.kind)?;
+                Change::Remove(match kind.as_str() {
                     "role" => Removal::Role { id },
                     "profile" => Removal::Profile { id },
                     "user" => Removal::User { id },
                     "company" => Removal::Company { id },
                     "record" => Removal::Record {
                         id,
-                        kind: record_type()?,
+                        kind: taken.here("type", self.record_type)?,
                     },
                     "deal" => Removal::Deal { id },
                     "view" => Removal::View { id },
@@ -377,37 +408,77 @@ impl Object<'_> {
     }
 }
 
+/// Takes members out of the change at a place.
+struct Taken<'a> {
+    op: &'a str,
+    at: &'a Pointer,
+}
+
+impl Taken<'_> {
+    fn text(&self, member: &str, text: &mut Option<String>) -> Result<String, ChangeError> {
+        text.take().ok_or_else(|| self.missing(member))
+    }
+
+    fn text_or_null(
+        &self,
+        member: &str,
+        text: &mut Option<Option<String>>,
+    ) -> Result<Option<String>, ChangeError> {
+        text.take().ok_or_else(|| self.missing(member))
+    }
+
+    /// A text that may not be `null` for this `op`, while it may for another.
+    fn named(
+        &self,
+        member: &str,
+        text: &mut Option<Option<String>>,
+    ) -> Result<String, ChangeError> {
+        let text = self.text_or_null(member, text)?;
+        text.ok_or_else(|| self.missing(member))
+    }
+
+    fn here<T>(&self, member: &str, value: Option<T>) -> Result<T, ChangeError> {
+        value.ok_or_else(|| self.missing(member))
+    }
+
+    #[cold]
+    fn missing(&self, member: &str) -> ChangeError {
+        let message = format!("missing field `{member}` of `{}`", self.op);
+        ChangeError::new(Code::InvalidField, self.at.clone(), message)
+    }
+}
+
 /// The value of a `put`, read as the document's own things are.
 fn thing(kind: &str, value: &RawValue, at: &Pointer) -> Result<Thing, ChangeError> {
-    fn value_at<'v, T: Deserialize<'v>>(
-        value: &'v RawValue,
-        at: &Pointer,
-    ) -> Result<T, ChangeError> {
-        let place = |inner: &Pointer| at.member("value").join(inner);
-        let (value, passed_over) = read(value.get().as_bytes())
-            .map_err(|fault| ChangeError::new(fault.code, place(&fault.place), fault.message))?;
-        // What a document may have beside its format, a write may not: nobody would be told.
-        match passed_over.first() {
-            None => Ok(value),
-            Some(member) => Err(ChangeError::new(
-                Code::InvalidField,
-                place(member),
-                "unknown field",
-            )),
-        }
+    let mut thing = None;
+    let passed_over = read_with(value.get().as_bytes(), &mut |value| {
+        thing = Some(match kind {
+            "jobRole" => Thing::JobRole(value.read()?),
+            "role" => Thing::Role(value.read()?),
+            "profile" => Thing::Profile(value.read()?),
+            "user" => Thing::User(value.read()?),
+            "company" => Thing::Company(value.read()?),
+            "record" => Thing::Record(value.read()?),
+            "deal" => Thing::Deal(value.read()?),
+            "settings" => Thing::Settings(value.read()?),
+            "view" => Thing::View(value.read()?),
+            _ => return value.pass_over(),
+        });
+        Ok(())
+    });
+    let place = |inner: &Pointer| at.member("value").join(inner);
+    let passed_over = passed_over
+        .map_err(|fault| ChangeError::new(fault.code, place(&fault.place), fault.message))?;
+    let thing = thing.ok_or_else(|| unknown_word("kind", kind, at))?;
+    // What a document may have beside its format, a write may not: nobody would be told.
+    match passed_over.first() {
+        None => Ok(thing),
+        Some(member) => Err(ChangeError::new(
+            Code::InvalidField,
+            place(member),
+            "unknown field",
+        )),
     }
-    Ok(match kind {
-        "jobRole" => Thing::JobRole(value_at(value, at)?),
-        "role" => Thing::Role(value_at(value, at)?),
-        "profile" => Thing::Profile(value_at(value, at)?),
-        "user" => Thing::User(value_at(value, at)?),
-        "company" => Thing::Company(value_at(value, at)?),
-        "record" => Thing::Record(value_at(value, at)?),
-        "deal" => Thing::Deal(value_at(value, at)?),
-        "settings" => Thing::Settings(value_at(value, at)?),
-        "view" => Thing::View(value_at(value, at)?),
-        kind => return Err(unknown_word("kind", kind, at)),
-    })
 }
 
 fn unknown_word(member: &str, word: &str, at: &Pointer) -> ChangeError {

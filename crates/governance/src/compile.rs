@@ -3,30 +3,33 @@
 use std::sync::Arc;
 
 use crate::error::{Code, Excerpt, LoadError, Pointer};
+use crate::field::{Fields, PackedFields};
 use crate::governance::{
     Assigned, DealRow, Deals, Governance, Header, JobRoles, Person, ProfileRow, RecordTables,
-    RoleRow, Roles, Standing, Term, Users,
+    Records, RoleRow, Roles, Standing, Term, Users,
 };
 use crate::load::Limits;
 use crate::org::{
-    Company, CrmRecord, Deal, JobRole, Membership, Org, Profile, Role, SavedView, User,
+    Company, Deal, JobRole, Membership, Org, Profile, RecordText, Role, SavedView, Text, User,
 };
 use crate::profile::{Action, inapplicable};
 use crate::record::RecordType;
 use crate::role::Forest;
 use crate::table::{
-    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Met, Presence, ProfileIx, RecordIx, RoleIx, Rows,
-    Table, UserIx, ViewIx,
+    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Met, Packed, PackedTexts, Presence, ProfileIx,
+    RecordIx, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
 };
 use crate::view::{ASSIGNED_TO_ME, Filter};
 
 impl Governance {
     /// Checks a document and builds the tables. What it refuses is §10.1's first list; what names
     /// nothing is kept as it is written, and counts as absent.
-    pub(crate) fn compile(
-        org: Org,
-        unknown_members: Vec<Pointer>,
+    ///
+    /// `records` adds the records one by one, and tells the members that were passed over in all of the document.
+    pub(crate) fn compile<'d>(
+        org: Org<()>,
         limits: &Limits,
+        records: impl FnOnce(&mut RecordColumns<'_, 'd>) -> Result<Vec<Pointer>, LoadError>,
     ) -> Result<Self, LoadError> {
         let check = Check { limits };
         let root = Pointer::root();
@@ -46,7 +49,17 @@ impl Governance {
             &profiles,
             &mut companies,
         )?;
-        let mut records = check.records(org.records, &mut users, &mut job_roles)?;
+        let mut columns = RecordColumns {
+            check: &check,
+            user_ids: &mut users.table_mut().ids,
+            job_role_ids: &mut job_roles.table.ids,
+            count: 0,
+            columns: Default::default(),
+            waiting: Vec::new(),
+            met: Met::default(),
+        };
+        let unknown_members = records(&mut columns)?;
+        let mut records = columns.into_tables()?;
         let mut deals = check.deals(org.deals, &mut users, &mut companies)?;
         let views = check.views(org.views)?;
 
@@ -129,7 +142,7 @@ impl Check<'_> {
         &self,
         path: &dyn Fn() -> Pointer,
         member: &str,
-        text: Option<&String>,
+        text: Option<&str>,
     ) -> Result<(), LoadError> {
         match text {
             Some(text) if text.len() > self.limits.text => self.text(&path().member(member), text),
@@ -192,7 +205,7 @@ impl Check<'_> {
         &self,
         ids: &mut Ids<I>,
         path: impl Fn() -> Pointer,
-        id: Option<&String>,
+        id: Option<&str>,
     ) -> Result<Option<I>, LoadError> {
         id.map(|id| self.refer(ids, path, id)).transpose()
     }
@@ -231,7 +244,7 @@ impl Check<'_> {
             let parent = self.refer_optional(
                 &mut table.ids,
                 || place(index).member("parent"),
-                role.parent.as_ref(),
+                role.parent.as_deref(),
             )?;
             table.push(RoleRow {
                 name: role.name,
@@ -307,7 +320,7 @@ impl Check<'_> {
         self.optional_text(
             path,
             "accountOwnerEmail",
-            company.account_owner_email.as_ref(),
+            company.account_owner_email.as_deref(),
         )
     }
 
@@ -355,9 +368,9 @@ impl Check<'_> {
         companies: &mut Table<CompanyIx, Company>,
     ) -> Result<Person, LoadError> {
         self.optional_text(path, "name", Some(&user.name))?;
-        self.optional_text(path, "email", user.email.as_ref())?;
-        self.optional_text(path, "license", user.license.as_ref())?;
-        self.optional_text(path, "region", user.region.as_ref())?;
+        self.optional_text(path, "email", user.email.as_deref())?;
+        self.optional_text(path, "license", user.license.as_deref())?;
+        self.optional_text(path, "region", user.region.as_deref())?;
         let Some(profile) = profiles.find(&user.profile) else {
             let message = format!("no profile has the id `{}`", Excerpt(&user.profile));
             return Err(LoadError::new(
@@ -369,18 +382,18 @@ impl Check<'_> {
         let role = self.refer_optional(
             &mut roles.table.ids,
             || path().member("role"),
-            user.role.as_ref(),
+            user.role.as_deref(),
         )?;
         let job_role = self.refer_optional(
             &mut job_roles.table.ids,
             || path().member("jobRole"),
-            user.job_role.as_ref(),
+            user.job_role.as_deref(),
         )?;
         let guest = match user.guest {
             None => None,
             Some(guest) => {
                 let place = || path().member("guest").member("sponsor");
-                let sponsor = self.refer_optional(user_ids, place, guest.sponsor.as_ref())?;
+                let sponsor = self.refer_optional(user_ids, place, guest.sponsor.as_deref())?;
                 Some(Box::new(Term {
                     claimed: guest.claimed,
                     expires_at: guest.expires_at,
@@ -450,93 +463,6 @@ impl Check<'_> {
             });
         }
         Ok(standings)
-    }
-
-    fn records(
-        &self,
-        records: Vec<CrmRecord>,
-        users: &mut Users,
-        job_roles: &mut JobRoles,
-    ) -> Result<RecordTables, LoadError> {
-        self.count(
-            "records",
-            records.len(),
-            self.limits.records,
-            Code::TooManyItems,
-        )?;
-        let place = |index: usize| Pointer::root().member("records").item(index);
-        let mut tables = RecordTables::default();
-        for (index, record) in records.iter().enumerate() {
-            let ids = Arc::make_mut(&mut tables.of_mut(record.kind).ids);
-            self.define(ids, &|| place(index), "records of one type", &record.id)?;
-        }
-        // Accounts that do not exist get their numbers after all that do.
-        let mut account_ids =
-            Arc::unwrap_or_clone(std::mem::take(&mut tables.of_mut(RecordType::Account).ids));
-        let mut columns: [Columns; RecordType::ALL.len()] = Default::default();
-        for (index, record) in records.into_iter().enumerate() {
-            if let Some(columns) = columns.get_mut(record.kind as usize) {
-                let path = || place(index);
-                let (owner, assigned, account) = self.references(
-                    &path,
-                    &record,
-                    &mut users.table_mut().ids,
-                    &mut job_roles.table.ids,
-                    &mut account_ids,
-                )?;
-                columns.owners.push(owner);
-                columns.assigned.push(assigned);
-                columns.accounts.push(account);
-                columns.names.push(record.name);
-                columns.fields.push(record.fields);
-            }
-        }
-        tables.of_mut(RecordType::Account).ids = Arc::new(account_ids);
-        for (&kind, columns) in RecordType::ALL.iter().zip(columns) {
-            let table = tables.of_mut(kind);
-            table.presence = Presence::loaded(columns.owners.len());
-            table.owners = Column::from(columns.owners);
-            table.assigned = Rows::pack(columns.assigned);
-            table.accounts = Column::from(columns.accounts);
-            table.names = Column::from(columns.names);
-            table.fields = Column::from(columns.fields);
-        }
-        Ok(tables)
-    }
-
-    /// The owner, the assigned users without repetitions, and the account of a record.
-    #[expect(clippy::type_complexity, reason = "the three references of a record")]
-    pub(crate) fn references(
-        &self,
-        path: &dyn Fn() -> Pointer,
-        record: &CrmRecord,
-        user_ids: &mut Ids<UserIx>,
-        job_role_ids: &mut Ids<JobRoleIx>,
-        account_ids: &mut Ids<RecordIx>,
-    ) -> Result<(Option<UserIx>, Vec<Assigned>, Option<RecordIx>), LoadError> {
-        self.optional_text(path, "name", record.name.as_ref())?;
-        let owner =
-            self.refer_optional(user_ids, || path().member("owner"), record.owner.as_ref())?;
-        let mut assigned: Vec<Assigned> = Vec::with_capacity(record.assigned.len());
-        let mut seen = Met::default();
-        for (index, assignment) in record.assigned.iter().enumerate() {
-            let place = || path().member("assigned").item(index);
-            let user = self.refer(user_ids, place, &assignment.user)?;
-            let job_role = self.refer_optional(
-                job_role_ids,
-                || place().member("jobRole"),
-                assignment.job_role.as_ref(),
-            )?;
-            if seen.insert(user) {
-                assigned.push(Assigned { user, job_role });
-            }
-        }
-        let account = self.refer_optional(
-            account_ids,
-            || path().member("account"),
-            record.account.as_ref(),
-        )?;
-        Ok((owner, assigned, account))
     }
 
     fn deals(
@@ -609,16 +535,16 @@ impl Check<'_> {
         user_ids: &mut Ids<UserIx>,
         company_ids: &mut Ids<CompanyIx>,
     ) -> Result<DealRow, LoadError> {
-        self.optional_text(path, "name", deal.name.as_ref())?;
-        self.optional_text(path, "stage", deal.stage.as_ref())?;
-        self.optional_text(path, "currency", deal.currency.as_ref())?;
+        self.optional_text(path, "name", deal.name.as_deref())?;
+        self.optional_text(path, "stage", deal.stage.as_deref())?;
+        self.optional_text(path, "currency", deal.currency.as_deref())?;
         Ok(DealRow {
             company: self.refer(company_ids, || path().member("company"), &deal.company)?,
             owner: self.refer(user_ids, || path().member("owner"), &deal.owner)?,
             registered_by: self.refer_optional(
                 user_ids,
                 || path().member("registeredBy"),
-                deal.registered_by.as_ref(),
+                deal.registered_by.as_deref(),
             )?,
             name: deal.name,
             owner_tier: deal.owner_tier,
@@ -631,14 +557,167 @@ impl Check<'_> {
     }
 }
 
-/// The columns of one type while they grow.
+/// The records of all types while they are read.
+pub(crate) struct RecordColumns<'c, 'd> {
+    check: &'c Check<'c>,
+    user_ids: &'c mut Ids<UserIx>,
+    job_role_ids: &'c mut Ids<JobRoleIx>,
+    count: usize,
+    columns: [Columns; RecordType::ALL.len()],
+    /// References to accounts that were not read before: those that do not exist get their numbers after all that do.
+    waiting: Vec<Waiting<'d>>,
+    met: Met<UserIx>,
+}
+
+/// The records of one type while they are read.
 #[derive(Default)]
-struct Columns {
-    owners: Vec<Option<UserIx>>,
-    assigned: Vec<Vec<Assigned>>,
-    accounts: Vec<Option<RecordIx>>,
-    names: Vec<Option<String>>,
-    fields: Vec<std::collections::BTreeMap<String, crate::org::FieldValue>>,
+pub(crate) struct Columns {
+    pub(crate) ids: Ids<RecordIx>,
+    pub(crate) owners: Vec<Option<UserIx>>,
+    pub(crate) assigned: Packed<Assigned>,
+    pub(crate) accounts: Vec<Option<RecordIx>>,
+    pub(crate) names: PackedTexts,
+    pub(crate) fields: PackedFields,
+}
+
+impl Columns {
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self {
+            ids: Ids::with_capacity(count),
+            owners: Vec::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
+    /// Most types have no accounts, and those that have one for each row have it in the last one as well.
+    pub(crate) fn set_account(&mut self, row: usize, account: RecordIx) {
+        if self.accounts.len() <= row {
+            self.accounts.resize(row + 1, None);
+        }
+        if let Some(slot) = self.accounts.get_mut(row) {
+            *slot = Some(account);
+        }
+    }
+}
+
+/// A record's account that is to be looked up.
+struct Waiting<'d> {
+    kind: RecordType,
+    row: usize,
+    account: Text<'d>,
+    /// The record's place in the document.
+    index: usize,
+}
+
+impl<'d> RecordColumns<'_, 'd> {
+    /// Adds the next record of the document.
+    pub(crate) fn add(&mut self, record: RecordText<'d>) -> Result<(), LoadError> {
+        let Self {
+            check,
+            user_ids,
+            job_role_ids,
+            count: index,
+            columns,
+            waiting,
+            met,
+        } = self;
+        let limit = check.limits.records;
+        let path = || record_place(*index);
+        if *index >= limit {
+            let message = format!("more than {limit} `records`");
+            let place = Pointer::root().member("records");
+            return Err(LoadError::new(Code::TooManyItems, place, message));
+        }
+        let [accounts, ..] = columns;
+        let account = record.account.as_ref().map(Text::as_ref);
+        let known_account = account.and_then(|account| accounts.ids.get(account));
+        let Some(columns) = columns.get_mut(record.kind as usize) else {
+            return Ok(());
+        };
+        let row = columns.owners.len();
+        check.define(
+            &mut columns.ids,
+            &path,
+            "records of one type",
+            record.id.as_ref(),
+        )?;
+        let name = record.name.as_ref().map(Text::as_ref);
+        check.optional_text(&path, "name", name)?;
+        columns
+            .names
+            .push(name)
+            .map_err(|full| out_of_room(full, path()))?;
+        let owner = record.owner.as_ref().map(Text::as_ref);
+        let owner = check.refer_optional(user_ids, || path().member("owner"), owner)?;
+        columns.owners.push(owner);
+        met.clear();
+        for (index, assignment) in record.assigned.iter().enumerate() {
+            let place = || path().member("assigned").item(index);
+            let user = check.refer(user_ids, place, assignment.user.as_ref())?;
+            let job_role = assignment.job_role.as_ref().map(Text::as_ref);
+            let job_role =
+                check.refer_optional(job_role_ids, || place().member("jobRole"), job_role)?;
+            if met.insert(user) {
+                columns.assigned.push(Assigned { user, job_role });
+            }
+        }
+        columns.assigned.end_list();
+        let fields = record.fields.0.iter();
+        columns
+            .fields
+            .push(fields.map(|(name, value)| (name.as_ref(), value.into())))
+            .map_err(|full| out_of_room(full, path()))?;
+        if let Some(account) = record.account {
+            match known_account {
+                Some(known) => columns.set_account(row, known),
+                None => waiting.push(Waiting {
+                    kind: record.kind,
+                    row,
+                    account,
+                    index: *index,
+                }),
+            }
+        }
+        *index += 1;
+        Ok(())
+    }
+
+    /// The tables, once all records are read.
+    fn into_tables(mut self) -> Result<RecordTables, LoadError> {
+        for waiting in self.waiting {
+            let [accounts, ..] = &mut self.columns;
+            let place = || record_place(waiting.index).member("account");
+            let account = waiting.account.as_ref();
+            let account = self.check.refer(&mut accounts.ids, place, account)?;
+            if let Some(columns) = self.columns.get_mut(waiting.kind as usize) {
+                columns.set_account(waiting.row, account);
+            }
+        }
+        let mut tables = RecordTables::default();
+        for (&kind, columns) in RecordType::ALL.iter().zip(self.columns) {
+            *tables.of_mut(kind) = columns.into();
+        }
+        Ok(tables)
+    }
+}
+
+fn record_place(index: usize) -> Pointer {
+    Pointer::root().member("records").item(index)
+}
+
+impl From<Columns> for Records {
+    fn from(columns: Columns) -> Self {
+        Self {
+            presence: Presence::loaded(columns.owners.len()),
+            ids: Arc::new(columns.ids),
+            owners: Column::from(columns.owners),
+            assigned: Rows::from(columns.assigned),
+            accounts: Column::from(columns.accounts),
+            names: Texts::from(columns.names),
+            fields: Fields::from(columns.fields),
+            ..Self::default()
+        }
+    }
 }
 
 pub(crate) fn out_of_room(_: Full, path: Pointer) -> LoadError {

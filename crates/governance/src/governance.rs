@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::amount::Amount;
 use crate::at::At;
 use crate::error::Pointer;
+use crate::field::Fields;
 use crate::instant::Instant;
 use crate::load::Limits;
 use crate::org::{
-    Assignment, Company, CrmRecord, Deal, FieldValue, Format, Guest, JobRole, Membership, Org,
-    Profile, Role, SavedView, Settings, Status, Tier, User,
+    Assignment, Company, CrmRecord, Deal, Format, Guest, JobRole, Membership, Org, Profile, Role,
+    SavedView, Settings, Status, Tier, User,
 };
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
@@ -19,7 +20,7 @@ use crate::role::{Forest, NOWHERE, Position};
 use crate::slice::Slice;
 use crate::table::{
     Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx,
-    Rows, Table, UserIx, ViewIx,
+    Rows, Table, Texts, UserIx, ViewIx,
 };
 
 /// A compiled organisation, ready to be asked.
@@ -461,8 +462,8 @@ pub(crate) struct Records {
     pub(crate) assigned: Rows<RecordIx, Assigned>,
     /// As the document has it: it may name nothing.
     pub(crate) accounts: Column<RecordIx, Option<RecordIx>>,
-    pub(crate) names: Column<RecordIx, Option<String>>,
-    pub(crate) fields: Column<RecordIx, BTreeMap<String, FieldValue>>,
+    pub(crate) names: Texts<RecordIx>,
+    pub(crate) fields: Fields,
     /// The records that each user holds, in load order and without repetitions.
     pub(crate) held: Rows<UserIx, RecordIx>,
     /// The records of each account, in load order.
@@ -504,11 +505,7 @@ impl Records {
     }
 
     pub(crate) fn name(&self, record: RecordIx) -> Option<&str> {
-        self.names.get(record).and_then(Option::as_deref)
-    }
-
-    pub(crate) fn field(&self, record: RecordIx, name: &str) -> Option<&FieldValue> {
-        self.fields.get(record).and_then(|fields| fields.get(name))
+        self.names.get(record)
     }
 
     /// The records, in load order.
@@ -869,7 +866,12 @@ impl Governance {
             account: records
                 .account(record)
                 .map(|account| accounts.id(account).to_owned()),
-            fields: records.fields.get(record).cloned().unwrap_or_default(),
+            fields: records
+                .fields
+                .of(record)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect(),
         }
     }
 

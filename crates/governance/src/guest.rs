@@ -226,7 +226,9 @@ impl At<'_> {
         let order = Order {
             descending: sort.iter().map(|sort| sort.descending).collect(),
         };
-        let keys = |user| sort.iter().map(|sort| self.key(user, sort.by)).collect();
+        let keys = |user, keys: &mut Vec<_>| {
+            keys.extend(sort.iter().map(|sort| self.key(user, sort.by)));
+        };
         let (total, page, more) = order.page(wanted, keys, after.map(UserIx::new), query.limit);
         let last = page.last().filter(|_| more);
         Ok(GuestPage {

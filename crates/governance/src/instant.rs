@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use crate::error::{Code, Excerpt, coded};
+use crate::error::{Code, Excerpt};
+use crate::reader::{FromJson, Refused, Source, deserialize_as_read};
 
 /// A point in time, to the nanosecond, between the years 0000 and 9999.
 ///
@@ -33,6 +34,12 @@ const FIRST: i64 = day_number(0, 1, 1) * DAY;
 const END: i64 = day_number(10_000, 1, 1) * DAY;
 
 impl Instant {
+    /// 1970-01-01T00:00:00Z.
+    pub(crate) const EPOCH: Self = Self {
+        second: 0,
+        nanosecond: 0,
+    };
+
     fn new(second: i64, nanosecond: u32) -> Option<Self> {
         (FIRST..END)
             .contains(&second)
@@ -214,11 +221,13 @@ impl Serialize for Instant {
     }
 }
 
-impl<'de> Deserialize<'de> for Instant {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+deserialize_as_read!(Instant);
+
+impl<'de> FromJson<'de> for Instant {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let text = from.text("a string")?;
         text.parse()
-            .map_err(|error| coded(Code::InvalidInstant, error))
+            .map_err(|error| Refused::coded(Code::InvalidInstant, error))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Reading an organisation: strict about form, tolerant about references (§10.1).
 
+use serde_json::value::RawValue;
+
 use crate::error::{Code, LoadError, Pointer};
 use crate::governance::Governance;
 use crate::org::Org;
-use crate::reader::read;
+use crate::reader::{read, read_items};
 use crate::slice::{self, is_slice};
 
 /// How much an organisation may hold (§10.3). Past a limit, loading ends in an error with its own code.
@@ -81,9 +83,18 @@ impl Governance {
         if is_slice(json) {
             return slice::load(json, limits);
         }
-        let (org, unknown) =
-            read(json).map_err(|fault| LoadError::new(fault.code, fault.place, fault.message))?;
-        Self::compile(org, unknown, limits)
+        // Of all that an organisation is, its records are the most by far: they go from the text into columns, one by one, once
+        // it is known who the people are, wherever the text has them.
+        let (org, mut unknown) = read::<Org<Option<&RawValue>>>(json)?;
+        let (org, records) = org.split_records();
+        Self::compile(org, limits, |columns| {
+            if let Some(records) = records {
+                unknown.extend(read_items(json, "records", records, &mut |record| {
+                    columns.add(record)
+                })?);
+            }
+            Ok(unknown)
+        })
     }
 
     /// Loads an organisation that is held as data, with the same checks.
@@ -91,6 +102,12 @@ impl Governance {
     /// # Errors
     /// As [`load`](Self::load).
     pub fn from_org(org: Org) -> Result<Self, LoadError> {
-        Self::compile(org, Vec::new(), &Limits::default())
+        let (org, records) = org.split_records();
+        Self::compile(org, &Limits::default(), |columns| {
+            for record in &records {
+                columns.add(record.into())?;
+            }
+            Ok(Vec::new())
+        })
     }
 }

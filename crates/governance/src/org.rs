@@ -3,24 +3,24 @@
 //! Nothing here is checked against anything else; [`Governance::load`](crate::Governance::load)
 //! does that. Fields have the names and meaning of the npm package's `Org` type.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod json;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
 
 use crate::amount::Amount;
-use crate::error::{Code, UnknownWord, coded};
 use crate::instant::Instant;
-use crate::profile::{Action, Scope, Toggle, inapplicable};
+use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::view::{Filter, Sort};
 use crate::word::vocabulary;
 
 /// An organisation: its people, roles, profiles, companies, records and deals.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Org {
+pub struct Org<Records = Vec<CrmRecord>> {
     /// Always `sidelight.org/1`.
     pub format: Format,
     /// The organisation's id.
@@ -30,38 +30,48 @@ pub struct Org {
     /// An IANA time zone name. The rules never resolve it.
     pub time_zone: String,
     /// What the organisation has settled for itself.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Settings::is_default"
-    )]
+    #[serde(skip_serializing_if = "Settings::is_default")]
     pub settings: Settings,
     /// The job roles; absent: AE, BDR, CSM and SDR (§5.5).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_roles: Option<Vec<JobRole>>,
     /// The role hierarchy, a forest by [`Role::parent`].
-    #[serde(default, deserialize_with = "null_is_default")]
     pub roles: Vec<Role>,
     /// The profiles.
     pub profiles: Vec<Profile>,
     /// The people, guests and partner users included.
     pub users: Vec<User>,
     /// The partner companies.
-    #[serde(default, deserialize_with = "null_is_default")]
     pub companies: Vec<Company>,
     /// The CRM records, of every type.
-    #[serde(default, deserialize_with = "null_is_default")]
-    pub records: Vec<CrmRecord>,
+    pub records: Records,
     /// The partner deals.
-    #[serde(default, deserialize_with = "null_is_default")]
     pub deals: Vec<Deal>,
     /// The views that users saved (§5.4).
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<SavedView>,
+}
+
+impl<Records> Org<Records> {
+    /// The organisation without its records, and the records.
+    pub(crate) fn split_records(self) -> (Org<()>, Records) {
+        let org = Org {
+            format: self.format,
+            id: self.id,
+            name: self.name,
+            time_zone: self.time_zone,
+            settings: self.settings,
+            job_roles: self.job_roles,
+            roles: self.roles,
+            profiles: self.profiles,
+            users: self.users,
+            companies: self.companies,
+            records: (),
+            deals: self.deals,
+            views: self.views,
+        };
+        (org, self.records)
+    }
 }
 
 impl Org {
@@ -102,14 +112,12 @@ vocabulary! {
 }
 
 /// What an organisation has settled for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Whether assigned users count as holders (§3.6). Default: they do.
-    #[serde(default = "yes", deserialize_with = "null_is_yes")]
     pub multi_user_assignment: bool,
     /// How far "reports' records" reach (§3.2). Default: [`ReportsReach::Accessible`].
-    #[serde(default, deserialize_with = "null_is_default")]
     pub reports_reach: ReportsReach,
 }
 
@@ -146,7 +154,7 @@ vocabulary! {
 }
 
 /// A label for a user's function. Never affects access.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JobRole {
     /// Unique among job roles.
     pub id: String,
@@ -168,44 +176,32 @@ impl JobRole {
 }
 
 /// A node of the role hierarchy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Role {
     /// Unique among roles.
     pub id: String,
     /// Shown to people.
     pub name: String,
     /// The role above; absent for a root.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
 }
 
 /// A set of permissions (§1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Profile {
     /// Unique among profiles.
     pub id: String,
     /// Shown to people.
     pub name: String,
     /// Whether this profile answers `all` and permitted to everything.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "is_false"
-    )]
+    #[serde(skip_serializing_if = "is_false")]
     pub admin: bool,
     /// The scopes; what is not mentioned is denied.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Permissions::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Permissions::is_empty")]
     pub permissions: Permissions,
     /// The toggles; what is not mentioned is denied.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Toggles::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Toggles::is_empty")]
     pub toggles: Toggles,
 }
 
@@ -293,7 +289,7 @@ impl FromIterator<(Toggle, bool)> for Toggles {
 }
 
 /// A person with an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// Unique among users.
@@ -301,38 +297,30 @@ pub struct User {
     /// Shown to people.
     pub name: String,
     /// Compared with companies' account owner emails (§6).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The id of the one profile.
     pub profile: String,
     /// The id of the role in the hierarchy, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The id of the job role, if any. Never affects access.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_role: Option<String>,
     /// The license that the account uses, as the organisation calls it. Never affects access.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
     /// The region that the user works in, as the organisation calls it. Never affects access.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// Whether the account may be used.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Status::is_active"
-    )]
+    #[serde(skip_serializing_if = "Status::is_active")]
     pub status: Status,
     /// The guest term; absent for a standard user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guest: Option<Guest>,
     /// The standing at partner companies.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub memberships: Vec<Membership>,
 }
 
@@ -378,7 +366,7 @@ impl Status {
 }
 
 /// A guest's term (§7).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Guest {
     /// Whether the invitation has been claimed.
@@ -386,26 +374,22 @@ pub struct Guest {
     /// The first instant without access.
     pub expires_at: Instant,
     /// When access was revoked; present means revoked, whatever the instant (`docs/semantics.md`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Instant>,
     /// The id of the user who vouches for the guest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sponsor: Option<String>,
 }
 
 /// A partner user's standing at one company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Membership {
     /// The id of the company.
     pub company: String,
     /// The standing there.
     pub tier: Tier,
     /// Whether this is the user's one primary company.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "is_false"
-    )]
+    #[serde(skip_serializing_if = "is_false")]
     pub primary: bool,
 }
 
@@ -436,7 +420,7 @@ impl Tier {
 }
 
 /// A partner company.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Company {
     /// Unique among companies.
@@ -444,12 +428,12 @@ pub struct Company {
     /// Shown to people.
     pub name: String,
     /// The email of an account owner, compared without regard to case.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub account_owner_email: Option<String>,
 }
 
 /// A CRM record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrmRecord {
     /// The type of the record.
     #[serde(rename = "type")]
@@ -457,28 +441,133 @@ pub struct CrmRecord {
     /// Unique within the type.
     pub id: String,
     /// Shown to people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The id of the record owner, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The assigned users.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assigned: Vec<Assignment>,
     /// The id of the record's account, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Whatever else the CRM knows, to filter and sort by.
-    #[serde(
-        default,
-        deserialize_with = "null_is_default",
-        skip_serializing_if = "BTreeMap::is_empty"
-    )]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub fields: BTreeMap<String, FieldValue>,
+}
+
+/// A record as it is read: its texts are parts of the document where they are written without escapes.
+pub(crate) struct RecordText<'d> {
+    pub(crate) kind: RecordType,
+    pub(crate) id: Text<'d>,
+    pub(crate) name: Option<Text<'d>>,
+    pub(crate) owner: Option<Text<'d>>,
+    pub(crate) assigned: Vec<AssignmentText<'d>>,
+    pub(crate) account: Option<Text<'d>>,
+    pub(crate) fields: FieldTexts<'d>,
+}
+
+/// Text that is part of the document, or a copy of what is written there with escapes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Text<'d>(pub(crate) Cow<'d, str>);
+
+pub(crate) struct AssignmentText<'d> {
+    pub(crate) user: Text<'d>,
+    pub(crate) job_role: Option<Text<'d>>,
+}
+
+pub(crate) enum FieldText<'d> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Text<'d>),
+}
+
+/// The fields of a record in the document's order.
+#[derive(Default)]
+pub(crate) struct FieldTexts<'d>(pub(crate) Vec<(Text<'d>, FieldText<'d>)>);
+
+impl From<Text<'_>> for String {
+    fn from(text: Text<'_>) -> Self {
+        text.0.into_owned()
+    }
+}
+
+impl<'d> From<&'d String> for Text<'d> {
+    fn from(text: &'d String) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'d> From<&'d CrmRecord> for RecordText<'d> {
+    fn from(record: &'d CrmRecord) -> Self {
+        let assigned = record.assigned.iter().map(|assignment| AssignmentText {
+            user: (&assignment.user).into(),
+            job_role: assignment.job_role.as_ref().map(Text::from),
+        });
+        let fields = record.fields.iter().map(|(name, value)| {
+            let value = match value {
+                FieldValue::Null => FieldText::Null,
+                FieldValue::Bool(value) => FieldText::Bool(*value),
+                FieldValue::Number(value) => FieldText::Number(*value),
+                FieldValue::Text(text) => FieldText::Text(text.into()),
+            };
+            (name.into(), value)
+        });
+        Self {
+            kind: record.kind,
+            id: (&record.id).into(),
+            name: record.name.as_ref().map(Text::from),
+            owner: record.owner.as_ref().map(Text::from),
+            assigned: assigned.collect(),
+            account: record.account.as_ref().map(Text::from),
+            fields: FieldTexts(fields.collect()),
+        }
+    }
+}
+
+impl From<RecordText<'_>> for CrmRecord {
+    fn from(record: RecordText<'_>) -> Self {
+        let fields = record.fields.0.into_iter();
+        Self {
+            kind: record.kind,
+            id: record.id.into(),
+            name: record.name.map(String::from),
+            owner: record.owner.map(String::from),
+            assigned: record.assigned.into_iter().map(Assignment::from).collect(),
+            account: record.account.map(String::from),
+            fields: fields
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
+    }
+}
+
+impl From<AssignmentText<'_>> for Assignment {
+    fn from(assignment: AssignmentText<'_>) -> Self {
+        Self {
+            user: assignment.user.into(),
+            job_role: assignment.job_role.map(String::from),
+        }
+    }
+}
+
+impl From<FieldText<'_>> for FieldValue {
+    fn from(value: FieldText<'_>) -> Self {
+        match value {
+            FieldText::Null => Self::Null,
+            FieldText::Bool(value) => Self::Bool(value),
+            FieldText::Number(value) => Self::Number(value),
+            FieldText::Text(text) => Self::Text(text.into()),
+        }
+    }
 }
 
 impl CrmRecord {
@@ -529,41 +618,6 @@ impl Serialize for Assignment {
     }
 }
 
-impl<'de> Deserialize<'de> for Assignment {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Object {
-            user: String,
-            #[serde(default)]
-            job_role: Option<String>,
-        }
-
-        struct IdOrObject;
-        impl<'de> Visitor<'de> for IdOrObject {
-            type Value = Assignment;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a user's id or an object with `user` and `jobRole`")
-            }
-            fn visit_str<E: de::Error>(self, user: &str) -> Result<Assignment, E> {
-                Ok(user.into())
-            }
-            fn visit_string<E: de::Error>(self, user: String) -> Result<Assignment, E> {
-                Ok(Assignment {
-                    user,
-                    job_role: None,
-                })
-            }
-            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Assignment, A::Error> {
-                let Object { user, job_role } =
-                    Object::deserialize(de::value::MapAccessDeserializer::new(object))?;
-                Ok(Assignment { user, job_role })
-            }
-        }
-        from.deserialize_any(IdOrObject)
-    }
-}
-
 /// The value of one of a record's fields.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum FieldValue {
@@ -610,85 +664,39 @@ impl Serialize for FieldValue {
     }
 }
 
-impl<'de> Deserialize<'de> for FieldValue {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Scalar;
-        impl Visitor<'_> for Scalar {
-            type Value = FieldValue;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text, a number, true, false or null")
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<FieldValue, E> {
-                Ok(FieldValue::Null)
-            }
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<FieldValue, E> {
-                Ok(FieldValue::Bool(value))
-            }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "numbers are JavaScript's: 64-bit floating point"
-            )]
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value as f64))
-            }
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "numbers are JavaScript's: 64-bit floating point"
-            )]
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value as f64))
-            }
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<FieldValue, E> {
-                Ok(FieldValue::Number(value))
-            }
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<FieldValue, E> {
-                Ok(FieldValue::Text(value.to_owned()))
-            }
-            fn visit_string<E: de::Error>(self, value: String) -> Result<FieldValue, E> {
-                Ok(FieldValue::Text(value))
-            }
-        }
-        from.deserialize_any(Scalar)
-    }
-}
-
 /// A deal that a partner registered (§6).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deal {
     /// Unique among deals.
     pub id: String,
     /// Shown to people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The id of the partner company, fixed when registered.
     pub company: String,
     /// The id of the deal owner: who it is for.
     pub owner: String,
     /// The id of the registrar; absent: the deal owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub registered_by: Option<String>,
     /// The deal owner's tier when registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_tier: Option<Tier>,
     /// The stage; absent: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// The amount, in [`currency`](Self::currency).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Amount>,
     /// The currency's code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// A calendar day, or an instant.
-    #[serde(
-        default,
-        deserialize_with = "day_or_instant",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_close: Option<String>,
     /// When the deal was registered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Instant>,
 }
 
@@ -718,7 +726,7 @@ impl Deal {
 /// A view that a user saved: which records of a type to list, and in which order (§5.4).
 ///
 /// It is its user's alone, and gives no access: it lists what its user sees.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SavedView {
     /// Unique among views, and not the name of a built-in one.
     pub id: String,
@@ -730,18 +738,14 @@ pub struct SavedView {
     #[serde(rename = "type")]
     pub kind: RecordType,
     /// Only records that pass.
-    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
     /// The order, most significant first, where the question has none of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<Vec<Sort>>,
     /// The action, where the question has none of its own; absent: view.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
-}
-
-fn yes() -> bool {
-    true
 }
 
 #[expect(
@@ -750,31 +754,6 @@ fn yes() -> bool {
 )]
 fn is_false(value: &bool) -> bool {
     !value
-}
-
-/// An optional field may be absent or `null`: both mean the same.
-fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    from: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or_default())
-}
-
-fn null_is_yes<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or(true))
-}
-
-fn day_or_instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
-    let text: Option<String> = Option::deserialize(from)?;
-    match &text {
-        Some(day) if crate::instant::is_calendar_day(day) => {}
-        Some(instant) => {
-            instant
-                .parse::<Instant>()
-                .map_err(|error| coded(Code::InvalidInstant, error))?;
-        }
-        None => {}
-    }
-    Ok(text)
 }
 
 impl Serialize for Permissions {
@@ -797,140 +776,8 @@ impl Serialize for Permissions {
     }
 }
 
-impl<'de> Deserialize<'de> for Permissions {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct ByType;
-        impl<'de> Visitor<'de> for ByType {
-            type Value = Permissions;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object from record types to scopes by action")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Permissions, A::Error> {
-                let mut permissions = Permissions::default();
-                while let Some(kind) = next_word(&mut map)? {
-                    map.next_value_seed(ByAction {
-                        kind,
-                        into: &mut permissions,
-                    })?;
-                }
-                Ok(permissions)
-            }
-        }
-
-        struct ByAction<'a> {
-            kind: RecordType,
-            into: &'a mut Permissions,
-        }
-        impl<'de> DeserializeSeed<'de> for ByAction<'_> {
-            type Value = ();
-            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-                from.deserialize_any(self)
-            }
-        }
-        impl<'de> Visitor<'de> for ByAction<'_> {
-            type Value = ();
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object from actions to scopes")
-            }
-            fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-                Ok(())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-                while let Some(action) = next_word(&mut map)? {
-                    let scope = map.next_value_seed(ApplicableScope {
-                        kind: self.kind,
-                        action,
-                    })?;
-                    if let Some(scope) = scope {
-                        if self.into.get(self.kind, action).is_some() {
-                            return Err(twice(action.as_str()));
-                        }
-                        self.into.set(self.kind, action, scope);
-                    }
-                }
-                Ok(())
-            }
-        }
-
-        struct ApplicableScope {
-            kind: RecordType,
-            action: Action,
-        }
-        impl<'de> DeserializeSeed<'de> for ApplicableScope {
-            type Value = Option<Scope>;
-            fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<Scope>, D::Error> {
-                let Self { kind, action } = self;
-                let scope: Option<Scope> = Option::deserialize(from)?;
-                match scope.and_then(|scope| inapplicable(kind, action, scope)) {
-                    Some(message) => Err(coded(Code::ScopeNotApplicable, message)),
-                    None => Ok(scope),
-                }
-            }
-        }
-
-        from.deserialize_map(ByType)
-    }
-}
-
 impl Serialize for Toggles {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_map(self.iter())
-    }
-}
-
-impl<'de> Deserialize<'de> for Toggles {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct ByName;
-        impl<'de> Visitor<'de> for ByName {
-            type Value = Toggles;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object from toggles to true or false")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Toggles, A::Error> {
-                let mut toggles = Toggles::default();
-                while let Some(toggle) = next_word(&mut map)? {
-                    if let Some(permitted) = map.next_value::<Option<bool>>()? {
-                        if toggles.get(toggle).is_some() {
-                            return Err(twice(toggle.as_str()));
-                        }
-                        toggles.set(toggle, permitted);
-                    }
-                }
-                Ok(toggles)
-            }
-        }
-        from.deserialize_map(ByName)
-    }
-}
-
-fn twice<E: de::Error>(field: &str) -> E {
-    coded(
-        Code::InvalidField,
-        format_args!("duplicate field `{field}`"),
-    )
-}
-
-/// The next key of an object whose keys are a vocabulary. An unknown key is an error at that key's
-/// own place, so it is raised from within its value.
-fn next_word<'de, A, K>(map: &mut A) -> Result<Option<K>, A::Error>
-where
-    A: MapAccess<'de>,
-    K: std::str::FromStr<Err = UnknownWord>,
-{
-    struct Refuse(UnknownWord);
-    impl<'de> DeserializeSeed<'de> for Refuse {
-        type Value = std::convert::Infallible;
-        fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-            IgnoredAny::deserialize(from)?;
-            Err(self.0.into_de())
-        }
-    }
-
-    let Some(word) = map.next_key::<String>()? else {
-        return Ok(None);
-    };
-    match word.parse() {
-        Ok(key) => Ok(Some(key)),
-        Err(unknown) => match map.next_value_seed(Refuse(unknown))? {},
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::amount::Amount;
 use crate::at::At;
@@ -12,40 +12,60 @@ use crate::governance::DealRow;
 use crate::message;
 use crate::org::Tier;
 use crate::profile::Toggle;
+use crate::reader::{FromJson, Members, Refused as Unread, Source, deserialize_as_read};
 use crate::remedy::Refused;
+use crate::set::members;
 use crate::table::{CompanyIx, DealIx, Ix, UserIx};
 use crate::view::{Cursors, Order, Sort, Value, read_question};
-use crate::visible::members;
 use crate::word::vocabulary;
 
 /// Deals, by number.
 pub(crate) type DealSet = fixedbitset::FixedBitSet;
 
 /// Which of the deals that a user sees are wanted, and in which order.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PipelineQuery {
     /// Only deals in one of these stages.
-    #[serde(default)]
     pub stage: Option<Vec<String>>,
     /// Only deals of one of these companies.
-    #[serde(default)]
     pub company: Option<Vec<String>>,
     /// Only deals of one of these deal owners.
-    #[serde(default)]
     pub owner: Option<Vec<String>>,
     /// Only deals whose name, or id where there is no name, contains this text without regard to case.
-    #[serde(default)]
     pub text: Option<String>,
     /// The order, most significant first, by a column of [`PipelineRow`] or `createdAt`; equal deals stay in load order.
-    #[serde(default)]
     pub sort: Option<Vec<Sort>>,
     /// At most so many rows; absent: all.
-    #[serde(default)]
     pub limit: Option<usize>,
     /// Where the page before this one ended.
-    #[serde(default)]
     pub cursor: Option<String>,
+}
+
+deserialize_as_read!(PipelineQuery);
+
+impl<'de> FromJson<'de> for PipelineQuery {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Unread> {
+        const MEMBERS: Members = Members::closed(
+            0,
+            &[
+                "stage", "company", "owner", "text", "sort", "limit", "cursor",
+            ],
+        );
+        let mut query = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "stage" => query.stage = Some(value.read()?),
+                "company" => query.company = Some(value.read()?),
+                "owner" => query.owner = Some(value.read()?),
+                "text" => query.text = Some(value.read()?),
+                "sort" => query.sort = Some(value.read()?),
+                "limit" => query.limit = Some(value.read()?),
+                _ => query.cursor = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(query)
+    }
 }
 
 impl PipelineQuery {
@@ -174,10 +194,8 @@ impl<'g> At<'g> {
 
         let totals = self.totals(&matched);
         let sort = query.sort.as_deref().unwrap_or_default();
-        let keys = |deal: DealIx| {
-            sort.iter()
-                .map(|sort| self.column(deal, &sort.by))
-                .collect::<Vec<_>>()
+        let keys = |deal: DealIx, keys: &mut Vec<_>| {
+            keys.extend(sort.iter().map(|sort| self.column(deal, &sort.by)));
         };
         let order = Order {
             descending: sort.iter().map(|sort| sort.descending).collect(),

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use crate::at::At;
 use crate::change::{Change, Removal, Thing};
-use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord, coded};
+use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord};
 use crate::governance::{Governance, Records};
 use crate::profile::{Action, Scope, Toggle};
+use crate::reader::{FromJson, Members, Refused, Source, deserialize_as_read};
 use crate::record::RecordType;
-use crate::table::{Chosen, DealIx, Ix, RecordIx, UserIx};
+use crate::set::Set;
+use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::view::read_question;
 
 /// What a prediction counts: the records of a type, or the partner deals.
@@ -45,34 +47,47 @@ impl Serialize for Counted {
     }
 }
 
-impl<'de> Deserialize<'de> for Counted {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(from)?;
+impl<'de> FromJson<'de> for Counted {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let word = from.text("a record type or `deal`")?;
         Self::all()
             .find(|counted| counted.as_str() == word)
             .ok_or_else(|| {
                 let known = Self::all().map(Self::as_str);
-                let unknown = UnknownWord::new(Code::UnknownType, "record type", &word, known);
-                coded(unknown.code(), unknown)
+                UnknownWord::new(Code::UnknownType, "record type", &word, known).into_de()
             })
     }
 }
 
+deserialize_as_read!(Counted, PredictOptions);
+
+impl<'de> FromJson<'de> for PredictOptions {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::closed(0, &["users", "types", "action", "sample"]);
+        let mut options = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "users" => options.users = Some(value.read()?),
+                "types" => options.types = Some(value.read()?),
+                "action" => options.action = Some(value.read()?),
+                _ => options.sample = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(options)
+    }
+}
+
 /// What of a prediction is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PredictOptions {
     /// Only for these users; absent: all.
-    #[serde(default)]
     pub users: Option<Vec<String>>,
     /// Only these types; absent: all, and deals where the action is view.
-    #[serde(default)]
     pub types: Option<Vec<Counted>>,
     /// The action; absent: view. Deals are counted by whether they are seen.
-    #[serde(default)]
     pub action: Option<Action>,
     /// At most so many ids of each row; absent: 20.
-    #[serde(default)]
     pub sample: Option<usize>,
 }
 
@@ -138,9 +153,9 @@ impl At<'_> {
         }
         let after = self.governance.changed_by(changes)?;
         let comparison = Comparison::new(self, &after, changes, action);
-        let wanted: Option<Numbers> = options.users.as_ref().map(|users| {
+        let wanted: Option<Chosen<UserIx>> = options.users.as_ref().map(|users| {
             let known = users.iter().filter_map(|id| after.users.table.ids.get(id));
-            known.map(UserIx::at).collect()
+            known.collect()
         });
         let with_deals = |counted: &Counted| action == Action::View || *counted != Counted::Deal;
         let types: Vec<_> = match &options.types {
@@ -152,10 +167,7 @@ impl At<'_> {
         let sample = options.sample.unwrap_or(20);
         let mut prediction = Prediction::default();
         for user in comparison.users() {
-            if wanted
-                .as_ref()
-                .is_some_and(|wanted| !wanted.contains(user.at()))
-            {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(user)) {
                 continue;
             }
             let id = after.users.id(user);
@@ -166,8 +178,8 @@ impl At<'_> {
                 let row = PredictionRow {
                     user: id.to_owned(),
                     kind,
-                    gained: gained.count_ones(..),
-                    lost: lost.count_ones(..),
+                    gained: gained.len(),
+                    lost: lost.len(),
                     gained_ids: named(&after, kind, &gained, sample),
                     lost_ids: named(&after, kind, &lost, sample),
                 };
@@ -181,37 +193,34 @@ impl At<'_> {
 }
 
 /// The ids of the first few things. What exists only before has its number after as well.
-fn named(governance: &Governance, kind: Counted, things: &Numbers, sample: usize) -> Vec<String> {
-    let numbers = things
-        .ones()
-        .filter_map(|number| u32::try_from(number).ok());
-    let id = |number| match kind {
-        Counted::Record(kind) => governance
-            .records
-            .of(kind)
-            .id(RecordIx::new(number))
-            .to_owned(),
-        Counted::Deal => governance.deals.id(DealIx::new(number)).to_owned(),
+fn named(governance: &Governance, kind: Counted, things: &Set, sample: usize) -> Vec<String> {
+    let ids: Vec<&str> = match kind {
+        Counted::Record(kind) => {
+            let records = governance.records.of(kind);
+            let first = things.iter().take(sample);
+            first.map(|record| records.id(record)).collect()
+        }
+        Counted::Deal => {
+            let first = things.iter().take(sample);
+            first.map(|deal| governance.deals.id(deal)).collect()
+        }
     };
-    numbers.take(sample).map(id).collect()
+    ids.into_iter().map(str::to_owned).collect()
 }
-
-/// Records of one type, or deals, by number.
-pub(crate) type Numbers = fixedbitset::FixedBitSet;
 
 /// The things of one type that a user gains and loses: not both nothing.
 pub(crate) struct Difference {
-    pub(crate) gained: Numbers,
-    pub(crate) lost: Numbers,
+    pub(crate) gained: Set,
+    pub(crate) lost: Set,
 }
 
 impl Difference {
-    fn between(before: Numbers, after: Numbers) -> Option<Self> {
-        let mut gained = after.clone();
-        gained.difference_with(&before);
-        let mut lost = before;
-        lost.difference_with(&after);
-        (!gained.is_clear() || !lost.is_clear()).then_some(Self { gained, lost })
+    fn between(before: &Set, after: &Set) -> Option<Self> {
+        Self::of(after.without(before), before.without(after))
+    }
+
+    fn of(gained: Set, lost: Set) -> Option<Self> {
+        (!gained.is_empty() || !lost.is_empty()).then_some(Self { gained, lost })
     }
 }
 
@@ -261,20 +270,21 @@ impl<'a> Comparison<'a> {
         if self.touched.reach.contains(&kind) && !self.has_same_reach(user, kind) {
             let [before, after] =
                 [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
-            return Difference::between(before, after);
+            return Difference::between(&before, &after);
         }
-        let [before, after] = [self.before, self.after].map(|at| {
-            let records = at.governance.records.of(kind);
-            let may = |record: &RecordIx| {
-                records.exists(*record) && at.may(user, kind, *record, self.action)
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for record in self.touched.records_of(kind) {
+            let may = |at: At<'_>| {
+                at.governance.records.of(kind).exists(record)
+                    && at.may(user, kind, record, self.action)
             };
-            self.touched
-                .records_of(kind)
-                .filter(may)
-                .map(RecordIx::at)
-                .collect()
-        });
-        Difference::between(before, after)
+            match (may(self.before), may(self.after)) {
+                (false, true) => gained.push(record.number()),
+                (true, false) => lost.push(record.number()),
+                _ => {}
+            }
+        }
+        Difference::of(Set::Listed(gained), Set::Listed(lost))
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.
@@ -308,8 +318,8 @@ impl<'a> Comparison<'a> {
         if !self.touched.deals {
             return None;
         }
-        let [before, after] = [self.before, self.after].map(|at| at.visible_deals(user));
-        Difference::between(before, after)
+        let [before, after] = [self.before, self.after].map(|at| Set::Bits(at.visible_deals(user)));
+        Difference::between(&before, &after)
     }
 }
 

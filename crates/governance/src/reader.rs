@@ -1,18 +1,18 @@
 //! Reading JSON with the place of a fault, and of members that the format does not have.
 //!
-//! One wrapper around serde's deserializer does three things, so that each type is compiled for one
-//! reader only: it knows where it is, it notes what is passed over, and it takes an object only in
-//! the form of an object (serde's own reader takes `["ada", "Ada"]` for a user as well).
+//! What a type is read from is a [`Source`] without a type of its own, and which members an object may have is a
+//! table: a type adds little more to a program than the names of its members. (What serde derives for a type is
+//! some kilobytes of WebAssembly, and there are two dozen of them.) Underneath, serde's deserializers read.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::value::CowStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, forward_to_deserialize_any};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
-use crate::error::{Code, Pointer, uncoded};
+use crate::error::{AskError, Code, Excerpt, LoadError, Pointer, coded, uncoded};
 
 /// What is wrong with a text that was read.
 pub(crate) struct Fault {
@@ -21,48 +21,441 @@ pub(crate) struct Fault {
     pub(crate) message: String,
 }
 
+/// Why a value was not read: serde's errors are text and nothing else.
+#[derive(Debug)]
+pub(crate) struct Refused(String);
+
+impl Refused {
+    /// With a code of its own.
+    pub(crate) fn coded(code: Code, message: impl fmt::Display) -> Self {
+        coded(code, message)
+    }
+
+    /// A member that is there twice.
+    pub(crate) fn duplicate(name: &str) -> Self {
+        Self::coded(Code::InvalidField, format_args!("duplicate field `{name}`"))
+    }
+
+    fn kind(found: &str, expected: &str) -> Self {
+        let message = format_args!("invalid type: {found}, expected {expected}");
+        Self::coded(Code::InvalidField, message)
+    }
+
+    fn missing(name: &str) -> Self {
+        Self::coded(Code::InvalidField, format_args!("missing field `{name}`"))
+    }
+
+    fn of<E: Error>(error: E) -> Self {
+        Self(error.to_string())
+    }
+
+    /// The same where the text that was read stands after another.
+    fn after(self, before: &[u8]) -> Self {
+        let Some((message, line, column)) = self.position().filter(|_| !before.is_empty()) else {
+            return self;
+        };
+        let last_line = before.rsplit(|&byte| byte == b'\n').next();
+        let indent = last_line.filter(|_| line == 1).map_or(0, <[u8]>::len);
+        let lines = before.iter().filter(|&&byte| byte == b'\n').count();
+        let (line, column) = (line + lines, column + indent);
+        Self(format!("{message} at line {line} column {column}"))
+    }
+
+    /// The message by itself, and the line and the column that serde_json tells after it.
+    fn position(&self) -> Option<(&str, usize, usize)> {
+        let (message, position) = self.0.rsplit_once(" at line ")?;
+        let (line, column) = position.split_once(" column ")?;
+        Some((message, line.parse().ok()?, column.parse().ok()?))
+    }
+
+    /// The reader that is in charge notes where it is.
+    fn told<E: Error>(self) -> E {
+        E::custom(self.0)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Error for Refused {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+/// What can be read from JSON.
+pub(crate) trait FromJson<'de>: Sized {
+    /// Reads one value.
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused>;
+}
+
 /// Reads one JSON text, and the places of the members that were passed over.
-pub(crate) fn read<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
+pub(crate) fn read<'de, T: FromJson<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
+    let mut read = None;
+    let passed_over = read_with(json, &mut |from| {
+        read = Some(T::from_json(from)?);
+        Ok(())
+    })?;
+    match read {
+        Some(value) => Ok((value, passed_over)),
+        None => Err(Notes::default().fault(Refused::custom("nothing was read"))),
+    }
+}
+
+/// Reads one JSON text by a function, and tells the places of the members that were passed over.
+pub(crate) fn read_with<'de>(
+    json: &'de [u8],
+    read: &mut ReadValue<'_, 'de>,
+) -> Result<Vec<Pointer>, Fault> {
+    read_at(json, &Place::Root, b"", read)
+}
+
+/// Reads the list that a member of a document is, and hands on each item as soon as it is read. What refuses one ends the
+/// reading.
+pub(crate) fn read_items<'de, T: FromJson<'de>>(
+    document: &[u8],
+    member: &str,
+    list: &'de RawValue,
+    each: &mut dyn FnMut(T) -> Result<(), LoadError>,
+) -> Result<Vec<Pointer>, LoadError> {
+    let list = list.get().as_bytes();
+    // The list is a part of the document.
+    let start = (list.as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
+    let before = document.get(..start).unwrap_or_default();
+    let mut refused = None;
+    let place = Place::Member(&Place::Root, member);
+    let read = read_at(list, &place, before, &mut |from| {
+        from.items(&mut |item| {
+            each(T::from_json(item)?).map_err(|error| {
+                refused = Some(error);
+                Refused::custom("refused")
+            })
+        })
+    });
+    match refused {
+        Some(refused) => Err(refused),
+        None => read.map_err(LoadError::from),
+    }
+}
+
+/// Reads a JSON text that stands at a place, after `before`.
+fn read_at<'de>(
+    json: &'de [u8],
+    place: &Place<'_>,
+    before: &[u8],
+    read: &mut ReadValue<'_, 'de>,
+) -> Result<Vec<Pointer>, Fault> {
     let notes = Notes::default();
     let mut from = serde_json::Deserializer::from_slice(json);
-    let read = T::deserialize(Reader {
-        inner: &mut from,
-        place: &Place::Root,
-        notes: &notes,
-    });
-    let read = read.and_then(|value| from.end().map(|()| value));
-    let Notes { passed_over, fault } = notes;
-    read.map(|value| (value, passed_over.into_inner()))
-        .map_err(|error| {
-            let (code, message) = described(&error);
-            let place = fault.into_inner().unwrap_or_default();
-            Fault {
-                code,
-                place,
-                message,
-            }
-        })
+    read(&mut Reader::new(&mut from, place, &notes))
+        .and_then(|()| from.end().map_err(Refused::of))
+        .map_err(|refused| notes.fault(refused.after(before)))
+        .map(|()| notes.passed_over.take())
 }
 
-/// The code and the message of a reader's error.
-fn described(error: &serde_json::Error) -> (Code, String) {
-    let text = error.to_string();
-    if let Some((code, message)) = uncoded(&text) {
-        return (code, message.to_owned());
+impl From<Fault> for LoadError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.code, fault.place, fault.message)
     }
-    let code = match error.classify() {
-        _ if text.starts_with("recursion limit exceeded") => Code::TooDeep,
-        serde_json::error::Category::Data => Code::InvalidField,
-        _ => Code::MalformedJson,
-    };
-    (code, text)
 }
 
+/// Reads the ids of a question from a JSON list, copied only where the text escapes something in one.
+///
+/// # Errors
+/// An [`AskError`] with the place of the fault, for what is no list of texts.
+pub fn ids_from_json(json: &str) -> Result<Vec<Cow<'_, str>>, AskError> {
+    read(json.as_bytes())
+        .map(|(ids, _)| ids)
+        .map_err(|fault| AskError::new(Code::InvalidArgument, fault.place, fault.message))
+}
+
+/// Reads a value for serde, with the same checks. What is passed over is not told.
+pub(crate) fn deserialize<'de, T: FromJson<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    T::from_json(&mut Reader::new(from, &Place::Root, &Notes::default())).map_err(Refused::told)
+}
+
+/// Implements serde's `Deserialize` for what can be read from JSON.
+macro_rules! deserialize_as_read {
+    ($($name:ty),+ $(,)?) => { $(
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::reader::deserialize(from)
+            }
+        }
+    )+ };
+}
+
+pub(crate) use deserialize_as_read;
+
+/// One value that is about to be read. It is read once, by one of the methods.
+pub(crate) trait Source<'de> {
+    /// A value that is no list and no object. What is `expected` is told if it is one.
+    fn scalar(&mut self, expected: &'static str) -> Result<Scalar<'de>, Refused>;
+
+    /// Any value, as it is written.
+    fn raw(&mut self) -> Result<&'de RawValue, Refused>;
+
+    /// Any value, which is passed over and noted.
+    fn pass_over(&mut self) -> Result<(), Refused>;
+
+    /// Null, for which nothing is called, or another value.
+    fn unless_null(&mut self, read: &mut ReadValue<'_, 'de>) -> Result<(), Refused>;
+
+    /// A list; `each` reads the items.
+    fn items(&mut self, each: &mut ReadValue<'_, 'de>) -> Result<(), Refused>;
+
+    /// An object; `each` reads the values of its members.
+    fn members(
+        &mut self,
+        shape: Shape<'_, 'de>,
+        each: &mut ReadMember<'_, 'de>,
+    ) -> Result<(), Refused>;
+}
+
+/// A value that is no list and no object.
+pub(crate) enum Scalar<'de> {
+    Null,
+    Flag(bool),
+    Count(u64),
+    Number(f64),
+    Text(Cow<'de, str>),
+}
+
+impl Scalar<'_> {
+    /// It is of another kind than the one that is `expected`.
+    fn refused(&self, expected: &str) -> Refused {
+        let found = match self {
+            Self::Null => "null",
+            Self::Flag(_) => "true or false",
+            Self::Count(_) | Self::Number(_) => "a number",
+            Self::Text(_) => "a string",
+        };
+        Refused::kind(found, expected)
+    }
+}
+
+pub(crate) type ReadValue<'f, 'de> = dyn FnMut(&mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+pub(crate) type ReadMember<'f, 'de> =
+    dyn FnMut(&Cow<'de, str>, &mut dyn Source<'de>) -> Result<(), Refused> + 'f;
+
+/// What is asked of an object.
+pub(crate) enum Shape<'t, 'de> {
+    /// Members of any names. What it is, for faults.
+    Any(&'static str),
+    /// The members of a table.
+    Of(&'static Members),
+    /// The members of a table, or a text that stands for the whole. What it is, for faults.
+    TextOr(
+        &'static str,
+        &'static Members,
+        &'t mut Option<Cow<'de, str>>,
+    ),
+}
+
+/// The members that an object may have.
+pub(crate) struct Members {
+    /// Their names; those that must be there come first.
+    names: &'static [&'static str],
+    /// How many must be there, and not be `null`. Another one may be `null`, which is as if it were absent.
+    required: usize,
+    /// Those for which `null` is a value of its own.
+    nullable: &'static [&'static str],
+    /// Whether other members are refused; else they are noted and passed over.
+    closed: bool,
+}
+
+impl Members {
+    /// Of which so many must be there. Others are noted and passed over.
+    pub(crate) const fn open(required: usize, names: &'static [&'static str]) -> Self {
+        Self {
+            names,
+            required,
+            nullable: &[],
+            closed: false,
+        }
+    }
+
+    /// Of which so many must be there. Others are refused.
+    pub(crate) const fn closed(required: usize, names: &'static [&'static str]) -> Self {
+        Self {
+            closed: true,
+            ..Self::open(required, names)
+        }
+    }
+
+    /// The same, where `null` is a value of its own for some.
+    pub(crate) const fn nullable(self, nullable: &'static [&'static str]) -> Self {
+        Self { nullable, ..self }
+    }
+
+    fn required(&self) -> &'static [&'static str] {
+        self.names.get(..self.required).unwrap_or_default()
+    }
+
+    /// The number of a member in the table. It is looked for from the number `after` the last one on: most documents have
+    /// the members of all things in one order.
+    fn find(&self, key: &str, after: usize) -> Option<(usize, &'static str)> {
+        let names = || self.names.iter().copied().enumerate();
+        names()
+            .skip(after)
+            .chain(names().take(after))
+            .find(|(_, name)| *name == key)
+    }
+
+    fn may_be_null(&self, index: usize, name: &str) -> bool {
+        index >= self.required && !self.nullable.contains(&name)
+    }
+
+    fn unknown(&self, key: &str) -> Refused {
+        let known: Vec<_> = self.names.iter().map(|name| format!("`{name}`")).collect();
+        let message = format_args!(
+            "unknown field `{}`, expected one of {}",
+            Excerpt(key),
+            known.join(", ")
+        );
+        Refused::coded(Code::InvalidField, message)
+    }
+}
+
+impl<'de> dyn Source<'de> + '_ {
+    /// A value of a type.
+    pub(crate) fn read<T: FromJson<'de>>(&mut self) -> Result<T, Refused> {
+        T::from_json(self)
+    }
+
+    /// Text; `expected` tells in a fault what kind of text.
+    pub(crate) fn text(&mut self, expected: &'static str) -> Result<Cow<'de, str>, Refused> {
+        match self.scalar(expected)? {
+            Scalar::Text(text) => Ok(text),
+            other => Err(other.refused(expected)),
+        }
+    }
+
+    /// A value of a type, or null.
+    pub(crate) fn nullable<T: FromJson<'de>>(&mut self) -> Result<Option<T>, Refused> {
+        let mut read = None;
+        self.unless_null(&mut |from| {
+            read = Some(T::from_json(from)?);
+            Ok(())
+        })?;
+        Ok(read)
+    }
+
+    /// An object with the members of a table.
+    pub(crate) fn object(
+        &mut self,
+        members: &'static Members,
+        each: &mut ReadMember<'_, 'de>,
+    ) -> Result<(), Refused> {
+        self.members(Shape::Of(members), each)
+    }
+}
+
+impl<'de> FromJson<'de> for String {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.text("a string").map(Cow::into_owned)
+    }
+}
+
+impl<'de> FromJson<'de> for Cow<'de, str> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.text("a string")
+    }
+}
+
+impl<'de> FromJson<'de> for bool {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let expected = "true or false";
+        match from.scalar(expected)? {
+            Scalar::Flag(flag) => Ok(flag),
+            other => Err(other.refused(expected)),
+        }
+    }
+}
+
+impl<'de> FromJson<'de> for usize {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let expected = "a whole number that is not negative";
+        match from.scalar(expected)? {
+            // What is more than a machine can count is all there is.
+            Scalar::Count(count) => Ok(Self::try_from(count).unwrap_or(Self::MAX)),
+            other => Err(other.refused(expected)),
+        }
+    }
+}
+
+impl<'de> FromJson<'de> for Option<&'de RawValue> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.raw().map(Some)
+    }
+}
+
+impl<'de> FromJson<'de> for &'de RawValue {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        from.raw()
+    }
+}
+
+impl<'de, T: FromJson<'de>> FromJson<'de> for Vec<T> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let mut list = Self::new();
+        from.items(&mut |item| {
+            list.push(T::from_json(item)?);
+            Ok(())
+        })?;
+        Ok(list)
+    }
+}
+
+impl<'de, T: FromJson<'de>> FromJson<'de> for Box<T> {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        T::from_json(from).map(Self::new)
+    }
+}
+
+/// What is noted while reading.
 #[derive(Default)]
 struct Notes {
     passed_over: RefCell<Vec<Pointer>>,
     /// The place of the first error, which is the innermost one.
     fault: RefCell<Option<Pointer>>,
+}
+
+impl Notes {
+    fn fault_at(&self, place: &Place<'_>) {
+        self.fault
+            .borrow_mut()
+            .get_or_insert_with(|| place.pointer());
+    }
+
+    /// Hands an error on to what reads around, and keeps its place.
+    #[cold]
+    fn told<E: Error>(&self, refused: Refused, place: &Place<'_>) -> E {
+        self.fault_at(place);
+        refused.told()
+    }
+
+    /// The error as it is told: with its code and its place.
+    fn fault(&self, Refused(text): Refused) -> Fault {
+        let place = self.fault.take().unwrap_or_default();
+        let (code, message) = match uncoded(&text) {
+            Some((code, message)) => (code, message.to_owned()),
+            None if text.starts_with("recursion limit exceeded") => (Code::TooDeep, text),
+            None => (Code::MalformedJson, text),
+        };
+        Fault {
+            code,
+            place,
+            message,
+        }
+    }
 }
 
 /// Where the reader is: a list from the inside out, on the stack.
@@ -96,239 +489,115 @@ impl Place<'_> {
     }
 }
 
-/// A deserializer, visitor, seed or access, at a place.
-struct Reader<'p, X> {
-    inner: X,
+/// A value of serde's, at a place.
+struct Reader<'p, D> {
+    /// `None` once it was read.
+    from: Option<D>,
     place: &'p Place<'p>,
     notes: &'p Notes,
 }
 
-macro_rules! deserialize_at_place {
-    ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            let Self { inner, place, notes } = self;
-            inner.$method(Reader { inner: visitor, place, notes })
+impl<'p, 'de, D: Deserializer<'de>> Reader<'p, D> {
+    fn new(from: D, place: &'p Place<'p>, notes: &'p Notes) -> Self {
+        Self {
+            from: Some(from),
+            place,
+            notes,
         }
-    )* };
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<'_, D> {
-    type Error = D::Error;
-
-    deserialize_at_place! {
-        deserialize_any deserialize_bool deserialize_str deserialize_string deserialize_option
-        deserialize_seq deserialize_map deserialize_f64 deserialize_u64 deserialize_i64
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.deserialize_map(visitor)
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.notes
-            .passed_over
-            .borrow_mut()
-            .push(self.place.pointer());
-        self.inner.deserialize_ignored_any(visitor)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        // Text that is kept as it is written goes by a name that only the inner reader knows.
-        self.inner.deserialize_newtype_struct(name, visitor)
-    }
-
-    forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u16 u32 u128 f32 char bytes byte_buf unit unit_struct tuple tuple_struct
-        enum identifier
-    }
-}
-
-macro_rules! visit_scalar {
-    ($($method:ident: $type:ty),* $(,)?) => { $(
-        fn $method<E: Error>(self, value: $type) -> Result<V::Value, E> {
-            self.inner.$method(value)
+    fn with<T>(&mut self, read: impl FnOnce(D) -> Result<T, D::Error>) -> Result<T, Refused> {
+        match self.from.take() {
+            Some(from) => read(from).map_err(Refused::of),
+            None => Err(Refused::custom("a value is read once")),
         }
-    )* };
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Reader<'_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.expecting(f)
     }
 
-    visit_scalar! {
-        visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64,
-        visit_str: &str, visit_borrowed_str: &'de str, visit_string: String,
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_unit()
-    }
-
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.inner.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<V::Value, D::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner.visit_some(Reader {
-            inner: from,
-            place,
-            notes,
-        })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner.visit_seq(Items {
-            access,
-            index: 0,
-            place,
-            notes,
-        })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner.visit_map(Members {
-            access,
-            key: Cow::Borrowed(""),
-            place,
-            notes,
-        })
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_enum(access)
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Reader<'_, S> {
-    type Value = S::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<S::Value, D::Error> {
-        let Self {
-            inner,
-            place,
-            notes,
-        } = self;
-        inner
-            .deserialize(Reader {
-                inner: from,
+    fn any(&mut self, wanted: Wanted<'_, '_, 'de>) -> Result<Option<Scalar<'de>>, Refused> {
+        let (place, notes) = (self.place, self.notes);
+        self.with(|from| {
+            from.deserialize_any(Taken {
                 place,
                 notes,
+                wanted,
             })
-            .inspect_err(|_| {
-                notes
-                    .fault
-                    .borrow_mut()
-                    .get_or_insert_with(|| place.pointer());
-            })
+        })
     }
 }
 
-struct Items<'p, A> {
-    access: A,
-    index: usize,
-    place: &'p Place<'p>,
-    notes: &'p Notes,
-}
+impl<'de, D: Deserializer<'de>> Source<'de> for Reader<'_, D> {
+    fn scalar(&mut self, expected: &'static str) -> Result<Scalar<'de>, Refused> {
+        match self.any(Wanted::Scalar(expected))? {
+            Some(scalar) => Ok(scalar),
+            None => Err(Refused::kind("more than one value", expected)),
+        }
+    }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Items<'_, A> {
-    type Error = A::Error;
+    fn raw(&mut self) -> Result<&'de RawValue, Refused> {
+        self.with(Deserialize::deserialize)
+    }
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(
+    fn pass_over(&mut self) -> Result<(), Refused> {
+        let place = self.place.pointer();
+        self.notes.passed_over.borrow_mut().push(place);
+        self.with(|from| IgnoredAny::deserialize(from).map(|IgnoredAny| ()))
+    }
+
+    fn unless_null(&mut self, read: &mut ReadValue<'_, 'de>) -> Result<(), Refused> {
+        let (place, notes) = (self.place, self.notes);
+        self.with(|from| from.deserialize_option(Nullable { place, notes, read }))
+    }
+
+    fn items(&mut self, each: &mut ReadValue<'_, 'de>) -> Result<(), Refused> {
+        match self.any(Wanted::Items(each))? {
+            Some(scalar) => Err(scalar.refused(LIST)),
+            None => Ok(()),
+        }
+    }
+
+    fn members(
         &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        let place = Place::Item(self.place, self.index);
-        self.index += 1;
-        self.access.next_element_seed(Reader {
-            inner: seed,
-            place: &place,
-            notes: self.notes,
-        })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.access.size_hint()
-    }
-}
-
-struct Members<'p, 'de, A> {
-    access: A,
-    /// The key of the value that comes next.
-    key: Cow<'de, str>,
-    place: &'p Place<'p>,
-    notes: &'p Notes,
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, 'de, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, A::Error> {
-        let Some(key) = self.access.next_key_seed(Key)? else {
-            return Ok(None);
+        shape: Shape<'_, 'de>,
+        each: &mut ReadMember<'_, 'de>,
+    ) -> Result<(), Refused> {
+        let (expected, members, whole) = match shape {
+            Shape::Any(expected) => (expected, None, None),
+            Shape::Of(members) => ("an object", Some(members), None),
+            Shape::TextOr(expected, members, whole) => (expected, Some(members), Some(whole)),
         };
-        self.key = key;
-        let key = match &self.key {
-            Cow::Borrowed(key) => Cow::Borrowed(*key),
-            Cow::Owned(key) => Cow::Borrowed(key.as_str()),
-        };
-        let read = seed.deserialize(CowStrDeserializer::<A::Error>::new(key));
-        read.map(Some).inspect_err(|_| {
-            let place = Place::Member(self.place, &self.key);
-            self.notes
-                .fault
-                .borrow_mut()
-                .get_or_insert_with(|| place.pointer());
-        })
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        let place = Place::Member(self.place, &self.key);
-        self.access.next_value_seed(Reader {
-            inner: seed,
-            place: &place,
-            notes: self.notes,
-        })
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.access.size_hint()
+        match (self.any(Wanted::Members(expected, members, each))?, whole) {
+            (None, _) => Ok(()),
+            (Some(Scalar::Text(text)), Some(whole)) => {
+                *whole = Some(text);
+                Ok(())
+            }
+            (Some(scalar), _) => Err(scalar.refused(expected)),
+        }
     }
 }
 
-/// A key as text, borrowed from the document where it is written without escapes.
-struct Key;
+const LIST: &str = "a list";
 
-impl<'de> DeserializeSeed<'de> for Key {
+struct Text;
+
+impl<'de> Visitor<'de> for Text {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+/// A key, borrowed from the document where it is written without escapes.
+impl<'de> DeserializeSeed<'de> for Text {
     type Value = Cow<'de, str>;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Cow<'de, str>, D::Error> {
@@ -336,18 +605,220 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
+/// An item that is read by a function. Its place is the fault's if that fails.
+struct Item<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    read: &'r mut ReadValue<'f, 'de>,
+}
+
+impl<'de> DeserializeSeed<'de> for Item<'_, '_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let Self { place, notes, read } = self;
+        read(&mut Reader::new(from, place, notes)).map_err(|refused| notes.told(refused, place))
+    }
+}
+
+/// The value of a member, which is read by a function, or passed over where there is none.
+struct Member<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    may_be_null: bool,
+    key: &'r Cow<'de, str>,
+    each: Option<&'r mut ReadMember<'f, 'de>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Member<'_, '_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        let Self {
+            place, notes, key, ..
+        } = self;
+        let mut from = Reader::new(from, place, notes);
+        let read = match self.each {
+            None => from.pass_over(),
+            Some(each) if self.may_be_null => from.unless_null(&mut |from| each(key, from)),
+            Some(each) => each(key, &mut from),
+        };
+        read.map_err(|refused| notes.told(refused, place))
+    }
+}
+
+struct Nullable<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    read: &'r mut ReadValue<'f, 'de>,
+}
+
+impl<'de> Visitor<'de> for Nullable<'_, '_, '_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+        f.write_str("a value or null")
     }
 
-    fn visit_borrowed_str<E: Error>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(key))
+    fn visit_none<E: Error>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(key.to_owned()))
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        (self.read)(&mut Reader::new(from, self.place, self.notes)).map_err(Refused::told)
+    }
+}
+
+/// What a value should be.
+enum Wanted<'r, 'f, 'de> {
+    Scalar(&'static str),
+    Items(&'r mut ReadValue<'f, 'de>),
+    Members(
+        &'static str,
+        Option<&'static Members>,
+        &'r mut ReadMember<'f, 'de>,
+    ),
+}
+
+/// Takes any value. That there is one such function for all is what keeps the reader small.
+struct Taken<'p, 'r, 'f, 'de> {
+    place: &'p Place<'p>,
+    notes: &'p Notes,
+    wanted: Wanted<'r, 'f, 'de>,
+}
+
+impl<'de> Taken<'_, '_, '_, 'de> {
+    fn refused<E: Error>(self, found: &str) -> E {
+        let expected = match self.wanted {
+            Wanted::Scalar(expected) | Wanted::Members(expected, ..) => expected,
+            Wanted::Items(_) => LIST,
+        };
+        Refused::kind(found, expected).told()
+    }
+}
+
+macro_rules! take_scalar {
+    ($($method:ident($value:ident: $type:ty) $scalar:expr;)*) => { $(
+        fn $method<E: Error>(self, $value: $type) -> Result<Self::Value, E> {
+            Ok(Some($scalar))
+        }
+    )* };
+}
+
+impl<'de> Visitor<'de> for Taken<'_, '_, '_, 'de> {
+    /// `None` for a list or an object, which was read.
+    type Value = Option<Scalar<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    take_scalar! {
+        visit_bool(flag: bool) Scalar::Flag(flag);
+        visit_u64(count: u64) Scalar::Count(count);
+        visit_f64(number: f64) Scalar::Number(number);
+        visit_borrowed_str(text: &'de str) Scalar::Text(Cow::Borrowed(text));
+        visit_str(text: &str) Scalar::Text(Cow::Owned(text.to_owned()));
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "numbers are JavaScript's: 64-bit floating point"
+    )]
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Some(match u64::try_from(number) {
+            Ok(count) => Scalar::Count(count),
+            Err(_) => Scalar::Number(number as f64),
+        }))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Some(Scalar::Null))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let Self {
+            place,
+            notes,
+            wanted,
+        } = self;
+        let Wanted::Items(each) = wanted else {
+            return Err(Self {
+                place,
+                notes,
+                wanted,
+            }
+            .refused("a list"));
+        };
+        for index in 0.. {
+            let item = Item {
+                place: &Place::Item(place, index),
+                notes,
+                read: &mut *each,
+            };
+            if items.next_element_seed(item)?.is_none() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let Self {
+            place,
+            notes,
+            wanted,
+        } = self;
+        let Wanted::Members(_, members, each) = wanted else {
+            return Err(Self {
+                place,
+                notes,
+                wanted,
+            }
+            .refused("an object"));
+        };
+        let mut met = 0_u64;
+        let mut after = 0;
+        while let Some(key) = entries.next_key_seed(Text)? {
+            let place = &Place::Member(place, &key);
+            let known = members.and_then(|members| members.find(&key, after));
+            let mut may_be_null = false;
+            if let Some(members) = members {
+                match known {
+                    Some((index, name)) => {
+                        if met & (1 << index) != 0 {
+                            return Err(Refused::duplicate(name).told());
+                        }
+                        met |= 1 << index;
+                        after = index + 1;
+                        may_be_null = members.may_be_null(index, name);
+                    }
+                    None if members.closed => {
+                        notes.fault_at(place);
+                        return Err(members.unknown(&key).told());
+                    }
+                    None => {}
+                }
+            }
+            entries.next_value_seed(Member {
+                place,
+                notes,
+                may_be_null,
+                key: &key,
+                each: (members.is_none() || known.is_some()).then_some(&mut *each),
+            })?;
+        }
+        let required = members.map_or(&[][..], Members::required);
+        match (0..)
+            .zip(required)
+            .find(|(index, _)| met & (1 << index) == 0)
+        {
+            Some((_, name)) => Err(Refused::missing(name).told()),
+            None => Ok(None),
+        }
     }
 }

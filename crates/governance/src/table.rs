@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use crate::visible::members;
+use crate::set::members;
 
 /// An index into the table of one kind of thing.
 pub(crate) trait Ix: Copy + Eq + 'static {
@@ -25,14 +27,15 @@ macro_rules! index_types {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => { $(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(crate) struct $name(u32);
+        pub(crate) struct $name(NonZeroU32);
 
         impl Ix for $name {
+            // One more than the number is kept, so that an index that may be absent takes no more room.
             fn new(number: u32) -> Self {
-                Self(number)
+                Self(NonZeroU32::MIN.saturating_add(number))
             }
             fn number(self) -> u32 {
-                self.0
+                self.0.get() - 1
             }
         }
     )+ };
@@ -49,6 +52,10 @@ index_types! {
     RecordIx,
     DealIx,
     ViewIx,
+    /// The name of a field of records of one type.
+    FieldIx,
+    /// A text that fields have.
+    TextIx,
 }
 
 /// The ids of one kind, each stored once and numbered in the order of arrival.
@@ -103,20 +110,26 @@ impl<I: Ix> Ids<I> {
 
     /// The number of `id`, which is a new one if it is seen for the first time.
     pub(crate) fn intern(&mut self, id: &str) -> Result<I, Full> {
-        if let Some(known) = self.get(id) {
-            return Ok(known);
-        }
-        let number = u32::try_from(self.ends.len())
-            .ok()
-            .filter(|&number| number != u32::MAX)
-            .ok_or(Full)?;
-        let end = u32::try_from(self.text.len() + id.len()).map_err(|_| Full)?;
-        self.text.push_str(id);
-        self.ends.push(end);
         let Self {
             text, ends, table, ..
         } = self;
-        table.insert_unique(hash(id), number, |&other| hash(text_at(text, ends, other)));
+        let fresh = u32::try_from(ends.len())
+            .ok()
+            .filter(|&number| number < u32::MAX - 1);
+        let entry = table.entry(
+            hash(id),
+            |&number| text_at(text, ends, number) == id,
+            |&number| hash(text_at(text, ends, number)),
+        );
+        let vacant = match entry {
+            Entry::Occupied(known) => return Ok(I::new(*known.get())),
+            Entry::Vacant(vacant) => vacant,
+        };
+        let number = fresh.ok_or(Full)?;
+        let end = u32::try_from(text.len() + id.len()).map_err(|_| Full)?;
+        vacant.insert(number);
+        text.push_str(id);
+        ends.push(end);
         Ok(I::new(number))
     }
 
@@ -341,6 +354,11 @@ impl<I> Default for Met<I> {
 impl<I: Ix> Met<I> {
     const FEW: usize = 32;
 
+    /// Begins another list.
+    pub(crate) fn clear(&mut self) {
+        self.few.clear();
+    }
+
     /// Takes note of one, and tells whether it was not met before.
     pub(crate) fn insert(&mut self, one: I) -> bool {
         if self.few.len() == Self::FEW {
@@ -359,7 +377,7 @@ impl<I: Ix> Met<I> {
 
 /// Values that stand in for those of the same numbers, ordered by number.
 #[derive(Debug, Clone)]
-struct Patches<T>(Vec<(u32, T)>);
+pub(crate) struct Patches<T>(Vec<(u32, T)>);
 
 impl<T> Default for Patches<T> {
     fn default() -> Self {
@@ -368,11 +386,11 @@ impl<T> Default for Patches<T> {
 }
 
 impl<T> Patches<T> {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    fn get(&self, number: u32) -> Option<&T> {
+    pub(crate) fn get(&self, number: u32) -> Option<&T> {
         let place = self
             .0
             .binary_search_by_key(&number, |(number, _)| *number)
@@ -388,7 +406,15 @@ impl<T> Patches<T> {
         self.0.get_mut(place).map(|(_, value)| value)
     }
 
-    fn insert(&mut self, number: u32, value: T) {
+    /// How many there are of what was packed and what stands in for it, once that is more than a small part.
+    pub(crate) fn worth_packing(&self, packed: usize) -> Option<u32> {
+        const FEW: usize = 1_024;
+        let beyond = self.0.last().map_or(0, |&(number, _)| number as usize + 1);
+        (self.0.len() > FEW && self.0.len() > packed / 64)
+            .then(|| u32::try_from(beyond.max(packed)).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn insert(&mut self, number: u32, value: T) {
         match self.0.binary_search_by_key(&number, |(number, _)| *number) {
             Ok(place) => {
                 if let Some((_, known)) = self.0.get_mut(place) {
@@ -468,12 +494,14 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Rows<I, V> {
     base: Arc<Packed<V>>,
-    patched: Patches<Vec<V>>,
+    patched: Patches<Arc<Vec<V>>>,
     kind: PhantomData<I>,
 }
 
+/// Lists end to end, in the order of their indices.
 #[derive(Debug, Clone)]
-struct Packed<V> {
+pub(crate) struct Packed<V> {
+    /// Where each list begins, and the end of the last.
     starts: Vec<u32>,
     values: Vec<V>,
 }
@@ -484,23 +512,81 @@ impl<I, V> Default for Rows<I, V> {
     }
 }
 
-impl<I, V> Rows<I, V> {
-    /// Stores the lists of the indices from the first on.
-    pub(crate) fn pack<L: IntoIterator<Item = V>>(lists: impl IntoIterator<Item = L>) -> Self {
-        let mut packed = Packed {
+impl<V> Default for Packed<V> {
+    fn default() -> Self {
+        Self {
             starts: vec![0],
             values: Vec::new(),
-        };
-        for list in lists {
-            packed.values.extend(list);
-            let end = u32::try_from(packed.values.len()).unwrap_or(u32::MAX);
-            packed.starts.push(end);
         }
+    }
+}
+
+impl<V> Packed<V> {
+    /// Adds a value to the list that grows, which is the last one.
+    pub(crate) fn push(&mut self, value: V) {
+        self.values.push(value);
+    }
+
+    /// Ends the list that grows; the next one begins.
+    pub(crate) fn end_list(&mut self) {
+        let end = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.starts.push(end);
+    }
+}
+
+impl<V: Copy> Packed<V> {
+    /// Ends the list that grows, in order and without repetitions of a key: the later one stays.
+    pub(crate) fn end_list_ordered_by<K: Ord>(&mut self, key: impl Fn(&V) -> K) {
+        let start = self.starts.last().copied().unwrap_or_default() as usize;
+        let list = self.values.get_mut(start..).unwrap_or_default();
+        let is_ordered = list.is_sorted_by(|one, next| key(one) < key(next));
+        if !is_ordered {
+            list.sort_by_key(&key);
+            let mut tail = self.values.split_off(start);
+            // Of equal neighbours the earlier takes the later's value, and the later goes.
+            tail.dedup_by(|later, earlier| {
+                let is_same = key(later) == key(earlier);
+                if is_same {
+                    *earlier = *later;
+                }
+                is_same
+            });
+            self.values.extend(tail);
+        }
+        self.end_list();
+    }
+
+    /// How many lists there are.
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    pub(crate) fn list(&self, at: usize) -> &[V] {
+        let start = self.starts.get(at).copied().unwrap_or_default() as usize;
+        let end = self.starts.get(at + 1).copied().unwrap_or_default() as usize;
+        self.values.get(start..end).unwrap_or_default()
+    }
+}
+
+impl<I, V> From<Packed<V>> for Rows<I, V> {
+    fn from(packed: Packed<V>) -> Self {
         Self {
             base: Arc::new(packed),
             patched: Patches::default(),
             kind: PhantomData,
         }
+    }
+}
+
+impl<I, V> Rows<I, V> {
+    /// Stores the lists of the indices from the first on.
+    pub(crate) fn pack<L: IntoIterator<Item = V>>(lists: impl IntoIterator<Item = L>) -> Self {
+        let mut packed = Packed::default();
+        for list in lists {
+            packed.values.extend(list);
+            packed.end_list();
+        }
+        packed.into()
     }
 }
 
@@ -512,24 +598,16 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         {
             return list;
         }
-        let Packed { starts, values } = &*self.base;
-        let start = starts.get(ix.at()).copied().unwrap_or_default() as usize;
-        let end = starts.get(ix.at() + 1).copied().unwrap_or_default() as usize;
-        values.get(start..end).unwrap_or_default()
+        self.base.list(ix.at())
     }
 
     pub(crate) fn set(&mut self, ix: I, list: Vec<V>) {
-        self.patched.insert(ix.number(), list);
+        self.patched.insert(ix.number(), Arc::new(list));
     }
 
     /// Packs the lists anew, once those that were set are more than a small part of all.
     pub(crate) fn settle(&mut self) {
-        const FEW: usize = 1_024;
-        let lists = self.base.starts.len();
-        if self.patched.0.len() > FEW && self.patched.0.len() > lists / 64 {
-            let last = self.patched.0.last();
-            let beyond = last.map_or(0, |&(number, _)| number as usize + 1);
-            let count = u32::try_from(beyond.max(lists - 1)).unwrap_or(u32::MAX);
+        if let Some(count) = self.patched.worth_packing(self.base.starts.len() - 1) {
             *self = Self::pack((0..count).map(|number| self.get(I::new(number)).to_vec()));
         }
     }
@@ -561,11 +639,7 @@ impl<I: Ix, V: Copy> Rows<I, V> {
                 *place += 1;
             }
         }
-        Self {
-            base: Arc::new(Packed { starts, values }),
-            patched: Patches::default(),
-            kind: PhantomData,
-        }
+        Packed { starts, values }.into()
     }
 }
 
@@ -575,7 +649,7 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
         // A list that was set already is not copied again: many records may be given to one user.
         if let Some(list) = self.patched.get_mut(ix.number()) {
             if let Err(place) = list.binary_search(&value) {
-                list.insert(place, value);
+                Arc::make_mut(list).insert(place, value);
             }
             return;
         }
@@ -591,7 +665,7 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
     pub(crate) fn exclude(&mut self, ix: I, value: V) {
         if let Some(list) = self.patched.get_mut(ix.number()) {
             if let Ok(place) = list.binary_search(&value) {
-                list.remove(place);
+                Arc::make_mut(list).remove(place);
             }
             return;
         }
@@ -600,6 +674,91 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
             let mut list = list.to_vec();
             list.remove(place);
             self.set(ix, list);
+        }
+    }
+}
+
+/// A text per index, or none. Clones share the texts; what is set in one is not seen in the others.
+#[derive(Debug)]
+pub(crate) struct Texts<I> {
+    base: Arc<PackedTexts>,
+    patched: Patches<Option<String>>,
+    kind: PhantomData<I>,
+}
+
+/// Texts end to end, in the order of their indices.
+#[derive(Debug, Default)]
+pub(crate) struct PackedTexts {
+    text: String,
+    ends: Vec<u32>,
+    absent: FixedBitSet,
+}
+
+impl PackedTexts {
+    /// Adds the text of the next index.
+    pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), Full> {
+        let end = self.text.len() + text.map_or(0, str::len);
+        let end = u32::try_from(end).map_err(|_| Full)?;
+        if text.is_none() {
+            self.absent.grow_and_insert(self.ends.len());
+        }
+        self.text.push_str(text.unwrap_or_default());
+        self.ends.push(end);
+        Ok(())
+    }
+}
+
+impl<I> Clone for Texts<I> {
+    fn clone(&self) -> Self {
+        Self {
+            base: Arc::clone(&self.base),
+            patched: self.patched.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I> Default for Texts<I> {
+    fn default() -> Self {
+        Self::from(PackedTexts::default())
+    }
+}
+
+impl<I> From<PackedTexts> for Texts<I> {
+    fn from(packed: PackedTexts) -> Self {
+        Self {
+            base: Arc::new(packed),
+            patched: Patches::default(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix> Texts<I> {
+    pub(crate) fn get(&self, ix: I) -> Option<&str> {
+        if !self.patched.is_empty()
+            && let Some(text) = self.patched.get(ix.number())
+        {
+            return text.as_deref();
+        }
+        let PackedTexts { text, ends, absent } = &*self.base;
+        (ix.at() < ends.len() && !absent.contains(ix.at()))
+            .then(|| text_at(text, ends, ix.number()))
+    }
+
+    pub(crate) fn set(&mut self, ix: I, text: Option<String>) {
+        self.patched.insert(ix.number(), text);
+    }
+
+    /// Packs the texts anew, once those that were set are more than a small part of all.
+    pub(crate) fn settle(&mut self) {
+        if let Some(count) = self.patched.worth_packing(self.base.ends.len()) {
+            let mut packed = PackedTexts::default();
+            let texts = (0..count).map(|number| self.get(I::new(number)));
+            let all: Result<Vec<()>, Full> = texts.map(|text| packed.push(text)).collect();
+            if all.is_ok() {
+                *self = packed.into();
+            }
         }
     }
 }

@@ -1,47 +1,75 @@
 //! Views: what a user sees of a type, filtered, sorted and by pages (§5.4).
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::Serialize;
 use serde::ser::{Error as _, SerializeStruct, Serializer};
-use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::at::At;
-use crate::error::{AskError, Code, Excerpt, Pointer, coded};
+use crate::error::{AskError, Code, Excerpt, Pointer};
+use crate::field::{FieldIs, FieldName};
 use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
-use crate::reader::read;
+use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read, read};
 use crate::record::RecordType;
 use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
-use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
 pub(crate) const ASSIGNED_TO_ME: &str = "assigned-to-me";
 
 /// Which of the records that a user may act on are wanted, and in which order.
-#[derive(Debug, Clone, PartialEq, Default, Hash, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Default, Hash)]
 pub struct Query {
     /// The action; absent: the view's, else view.
-    #[serde(default)]
     pub action: Option<Action>,
     /// A view: `assigned-to-me`, which is built in, or the id of one that the asking user saved for the type.
-    #[serde(default)]
     pub view: Option<String>,
     /// Only records that pass, of those that the view lists.
-    #[serde(default, rename = "where")]
     pub filter: Option<Filter>,
     /// The order, most significant first; absent: the view's. Records that are equal in all stay in load order.
-    #[serde(default)]
     pub sort: Option<Vec<Sort>>,
     /// At most so many ids; absent: all.
-    #[serde(default)]
     pub limit: Option<usize>,
     /// Where the page before this one ended.
-    #[serde(default)]
     pub cursor: Option<String>,
+}
+
+deserialize_as_read!(Query, Sort, Filter);
+
+impl<'de> FromJson<'de> for Query {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members =
+            Members::closed(0, &["action", "view", "where", "sort", "limit", "cursor"]);
+        let mut query = Self::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "action" => query.action = Some(value.read()?),
+                "view" => query.view = Some(value.read()?),
+                "where" => query.filter = Some(value.read()?),
+                "sort" => query.sort = Some(value.read()?),
+                "limit" => query.limit = Some(value.read()?),
+                _ => query.cursor = Some(value.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(query)
+    }
+}
+
+impl<'de> FromJson<'de> for Sort {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        const MEMBERS: Members = Members::closed(1, &["by", "descending"]);
+        let (mut by, mut descending) = Default::default();
+        from.object(&MEMBERS, &mut |member, value| {
+            match member.as_ref() {
+                "by" => by = value.read()?,
+                _ => descending = value.read()?,
+            }
+            Ok(())
+        })?;
+        Ok(Self { by, descending })
+    }
 }
 
 impl Query {
@@ -55,13 +83,12 @@ impl Query {
 }
 
 /// One key of an order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Sort {
     /// `id`, `name`, `owner`, `account`, or the name of one of the records' fields.
     pub by: String,
     /// Whether the largest comes first. Records without a value come last either way.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub descending: bool,
 }
 
@@ -181,66 +208,51 @@ impl Serialize for Filter {
     }
 }
 
-/// The contract's JSON: an object with one operator. What could be derived for it is many times as large.
-impl<'de> Deserialize<'de> for Filter {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(OneOperator)
-    }
-}
-
-struct OneOperator;
-
-impl<'de> Visitor<'de> for OneOperator {
-    type Value = Filter;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a filter")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Filter, A::Error> {
-        let refused = |message: &str| coded::<A::Error>(Code::InvalidFilter, message);
-        let mut operator: Option<Filter> = None;
+/// The contract's JSON: an object with one operator.
+impl<'de> FromJson<'de> for Filter {
+    fn from_json(from: &mut dyn Source<'de>) -> Result<Self, Refused> {
+        let refused = |message: &str| Refused::coded(Code::InvalidFilter, message);
+        let mut operator: Option<Self> = None;
         let mut test = FieldTest::default();
-        while let Some(member) = object.next_key::<String>()? {
-            let bound = match member.as_str() {
+        let mut is_twice = false;
+        from.members(Shape::Any("a filter"), &mut |member, value| {
+            let bound = match member.as_ref() {
                 "is" => Some(&mut test.is),
                 "min" => Some(&mut test.min),
                 "max" => Some(&mut test.max),
                 _ => None,
             };
             if let Some(bound) = bound {
-                if bound.replace(object.next_value()?).is_some() {
-                    return Err(refused("a filter has a member twice"));
-                }
-                continue;
+                is_twice |= bound.replace(value.read()?).is_some();
+                return Ok(());
             }
-            let next = match member.as_str() {
-                "all" => object.next_value::<Option<_>>()?.map(Filter::All),
-                "any" => object.next_value::<Option<_>>()?.map(Filter::Any),
-                "not" => object.next_value::<Option<_>>()?.map(Filter::Not),
-                "text" => object.next_value::<Option<_>>()?.map(Filter::Text),
-                "field" => object.next_value::<Option<_>>()?.map(|field| {
-                    Filter::Field(FieldTest {
+            let next = match member.as_ref() {
+                "all" => value.nullable()?.map(Self::All),
+                "any" => value.nullable()?.map(Self::Any),
+                "not" => value.nullable()?.map(Self::Not),
+                "text" => value.nullable()?.map(Self::Text),
+                "field" => value.nullable()?.map(|field| {
+                    Self::Field(FieldTest {
                         field,
                         ..FieldTest::default()
                     })
                 }),
-                "assigned" | "owner" | "jobRole" | "account" => {
-                    let ids: Option<Vec<String>> = object.next_value()?;
-                    ids.map(match member.as_str() {
-                        "assigned" => Filter::Assigned,
-                        "owner" => Filter::Owner,
-                        "jobRole" => Filter::JobRole,
-                        _ => Filter::Account,
-                    })
+                "assigned" => value.nullable()?.map(Self::Assigned),
+                "owner" => value.nullable()?.map(Self::Owner),
+                "jobRole" => value.nullable()?.map(Self::JobRole),
+                "account" => value.nullable()?.map(Self::Account),
+                _ => {
+                    let message = format!("unknown operator `{}` of a filter", Excerpt(member));
+                    return Err(refused(&message));
                 }
-                _ => match object.next_value_seed(Unknown(&member))? {},
             };
-            if let Some(next) = next
-                && operator.replace(next).is_some()
-            {
-                return Err(refused("a filter has exactly one operator"));
-            }
+            is_twice |= next.is_some_and(|next| operator.replace(next).is_some());
+            Ok(())
+        })?;
+        if is_twice {
+            return Err(refused(
+                "a filter has exactly one operator, and no member twice",
+            ));
         }
         let has_bounds = test.is.is_some() || test.min.is_some() || test.max.is_some();
         let Some(mut filter) = operator else {
@@ -258,19 +270,6 @@ impl<'de> Visitor<'de> for OneOperator {
             _ if has_bounds => Err(refused("`is`, `min` and `max` belong to `field`")),
             _ => Ok(filter),
         }
-    }
-}
-
-/// An operator that does not exist. It is refused from within its value, which is its place.
-struct Unknown<'a>(&'a str);
-
-impl<'de> DeserializeSeed<'de> for Unknown<'_> {
-    type Value = std::convert::Infallible;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        IgnoredAny::deserialize(from)?;
-        let message = format_args!("unknown operator `{}` of a filter", Excerpt(self.0));
-        Err(coded(Code::InvalidFilter, message))
     }
 }
 
@@ -322,9 +321,10 @@ impl<'g> At<'g> {
         let tests: Vec<_> = filters
             .into_iter()
             .flatten()
-            .map(|filter| self.compile_filter(filter))
+            .map(|filter| self.compile_filter(kind, filter))
             .collect();
-        let matched: Vec<_> = members(&set)
+        let matched: Vec<_> = set
+            .iter()
             .filter(|&record| {
                 !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
             })
@@ -332,10 +332,16 @@ impl<'g> At<'g> {
             .collect();
 
         let sort = sort.map(Vec::as_slice).unwrap_or_default();
-        let keys = |record: RecordIx| {
-            sort.iter()
-                .map(|sort| self.value(kind, record, &sort.by))
-                .collect::<Vec<_>>()
+        let columns: Vec<_> = sort
+            .iter()
+            .map(|sort| self.field_column(kind, &sort.by))
+            .collect();
+        let keys = |record: RecordIx, keys: &mut Vec<_>| {
+            keys.extend(
+                columns
+                    .iter()
+                    .map(|&column| self.value(kind, record, column)),
+            );
         };
         let order = Order {
             descending: sort.iter().map(|sort| sort.descending).collect(),
@@ -374,31 +380,40 @@ impl<'g> At<'g> {
             })
     }
 
-    /// The value of a built-in or own field of a record.
-    fn value(&self, kind: RecordType, record: RecordIx, field: &str) -> Value<'_> {
-        let records = self.governance.records.of(kind);
+    /// What a field's name stands for among the records of a type.
+    fn field_column<'n>(self, kind: RecordType, field: &'n str) -> FieldColumn<'n> {
         match field {
-            "id" => Value::Text(records.id(record)),
-            "name" => Value::text(records.name(record)),
-            "owner" => records.owner(record).map_or(Value::Absent, |owner| {
+            "id" => FieldColumn::Id,
+            "name" => FieldColumn::Name,
+            "owner" => FieldColumn::Owner,
+            "account" => FieldColumn::Account,
+            own => FieldColumn::Own(self.governance.records.of(kind).fields.named(own)),
+        }
+    }
+
+    /// The value of a built-in or own field of a record.
+    fn value(self, kind: RecordType, record: RecordIx, column: FieldColumn<'_>) -> Value<'g> {
+        let records = self.governance.records.of(kind);
+        match column {
+            FieldColumn::Id => Value::Text(records.id(record)),
+            FieldColumn::Name => Value::text(records.name(record)),
+            FieldColumn::Owner => records.owner(record).map_or(Value::Absent, |owner| {
                 Value::Text(self.governance.users.id(owner))
             }),
-            "account" => records.account(record).map_or(Value::Absent, |account| {
+            FieldColumn::Account => records.account(record).map_or(Value::Absent, |account| {
                 Value::Text(self.governance.records.of(RecordType::Account).id(account))
             }),
-            own => records
-                .field(record, own)
-                .map_or(Value::Absent, Value::from),
+            FieldColumn::Own(name) => records.fields.get(record, name),
         }
     }
 
     /// Whether a record passes a filter, whose depth is known to be within the limit.
     pub(crate) fn passes_filter(self, filter: &Filter, kind: RecordType, record: RecordIx) -> bool {
-        self.passes(&self.compile_filter(filter), kind, record)
+        self.passes(&self.compile_filter(kind, filter), kind, record)
     }
 
     /// The filter with its ids looked up once. The depth is known to be within the limit.
-    fn compile_filter<'f>(self, filter: &'f Filter) -> Test<'f> {
+    fn compile_filter<'f>(self, kind: RecordType, filter: &'f Filter) -> Test<'f> {
         let governance = self.governance;
         let users = |ids: &[String]| {
             ids.iter()
@@ -406,13 +421,19 @@ impl<'g> At<'g> {
                 .collect()
         };
         match filter {
-            Filter::All(parts) => {
-                Test::All(parts.iter().map(|part| self.compile_filter(part)).collect())
-            }
-            Filter::Any(parts) => {
-                Test::Any(parts.iter().map(|part| self.compile_filter(part)).collect())
-            }
-            Filter::Not(part) => Test::Not(Box::new(self.compile_filter(part))),
+            Filter::All(parts) => Test::All(
+                parts
+                    .iter()
+                    .map(|part| self.compile_filter(kind, part))
+                    .collect(),
+            ),
+            Filter::Any(parts) => Test::Any(
+                parts
+                    .iter()
+                    .map(|part| self.compile_filter(kind, part))
+                    .collect(),
+            ),
+            Filter::Not(part) => Test::Not(Box::new(self.compile_filter(kind, part))),
             Filter::Assigned(ids) => Test::Assigned(users(ids)),
             Filter::Owner(ids) => Test::Owner(users(ids)),
             Filter::JobRole(ids) => Test::JobRole(
@@ -425,11 +446,19 @@ impl<'g> At<'g> {
                 Test::Account(ids.iter().filter_map(|id| accounts.get(id)).collect())
             }
             Filter::Text(text) => Test::Text(text.to_lowercase()),
-            Filter::Field(test) => Test::Field(test),
+            Filter::Field(test) => {
+                let column = self.field_column(kind, &test.field);
+                match (column, &test.is, &test.min, &test.max) {
+                    (FieldColumn::Own(name), Some(is), None, None) => {
+                        Test::Is(governance.records.of(kind).fields.is(name, is.into()))
+                    }
+                    _ => Test::Field(column, test),
+                }
+            }
         }
     }
 
-    fn passes(&self, test: &Test<'_>, kind: RecordType, record: RecordIx) -> bool {
+    fn passes(self, test: &Test<'_>, kind: RecordType, record: RecordIx) -> bool {
         let records = self.governance.records.of(kind);
         match test {
             Test::All(parts) => parts.iter().all(|part| self.passes(part, kind, record)),
@@ -459,8 +488,9 @@ impl<'g> At<'g> {
                 .unwrap_or_else(|| records.id(record))
                 .to_lowercase()
                 .contains(text),
-            Test::Field(test) => {
-                let value = self.value(kind, record, &test.field);
+            Test::Is(wanted) => records.fields.has(record, wanted),
+            Test::Field(column, test) => {
+                let value = self.value(kind, record, *column);
                 test.is.as_ref().is_none_or(|is| value == Value::from(is))
                     && test.min.as_ref().is_none_or(|min| {
                         value
@@ -486,6 +516,16 @@ impl<'g> At<'g> {
     }
 }
 
+/// A field that all records have, or one of their own.
+#[derive(Clone, Copy)]
+enum FieldColumn<'n> {
+    Id,
+    Name,
+    Owner,
+    Account,
+    Own(FieldName<'n>),
+}
+
 enum Test<'f> {
     All(Vec<Test<'f>>),
     Any(Vec<Test<'f>>),
@@ -495,7 +535,9 @@ enum Test<'f> {
     JobRole(Chosen<JobRoleIx>),
     Account(Chosen<RecordIx>),
     Text(String),
-    Field(&'f FieldTest),
+    Field(FieldColumn<'f>, &'f FieldTest),
+    /// Of the records' own fields, one with exactly this value.
+    Is(FieldIs<'f>),
 }
 
 /// A value to compare. Numbers come before text, text before true and false, and what is absent last.
@@ -516,6 +558,17 @@ impl<'a> From<&'a FieldValue> for Value<'a> {
             FieldValue::Bool(value) => Self::Bool(*value),
             FieldValue::Number(value) => Self::Number(*value),
             FieldValue::Text(value) => Self::Text(value),
+        }
+    }
+}
+
+impl From<Value<'_>> for FieldValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(value) => Self::Number(value),
+            Value::Text(value) => Self::Text(value.to_owned()),
+            Value::Amount(_) | Value::Instant(_) | Value::Absent => Self::Null,
         }
     }
 }
@@ -575,31 +628,43 @@ impl Order {
     pub(crate) fn page<'a, I: Ix>(
         &self,
         matched: Vec<I>,
-        keys: impl Fn(I) -> Vec<Value<'a>>,
+        keys: impl Fn(I, &mut Vec<Value<'a>>),
         after: Option<I>,
         limit: Option<usize>,
     ) -> (usize, Vec<I>, bool) {
         let total = matched.len();
-        let rows = matched.into_iter().map(|ix| (keys(ix), ix.number()));
-        let after = after.map(|after| (keys(after), after.number()));
-        let (page, more) = self.rows_after(rows.collect(), after.as_ref(), limit);
+        let mut of_all = Vec::with_capacity(total * self.descending.len());
+        matched.iter().for_each(|&ix| keys(ix, &mut of_all));
+        let mut of_after = Vec::new();
+        let after = after.map(|after| {
+            keys(after, &mut of_after);
+            (of_after.as_slice(), after.number())
+        });
+        let numbers = matched.into_iter().map(I::number).collect();
+        let (page, more) = self.rows_after(numbers, &of_all, after, limit);
         (total, page.into_iter().map(I::new).collect(), more)
     }
 
-    /// The first rows after one, in order, and whether more follow.
+    /// The numbers after one, in order, and whether more follow. `keys` has those of all numbers, end to end.
     fn rows_after(
         &self,
-        mut rows: Vec<Keyed<'_>>,
-        after: Option<&Keyed<'_>>,
+        numbers: Vec<u32>,
+        keys: &[Value<'_>],
+        after: Option<(&[Value<'_>], u32)>,
         limit: Option<usize>,
     ) -> (Vec<u32>, bool) {
         let limit = limit.unwrap_or(usize::MAX);
-        let compare = |one: &Keyed<'_>, other: &Keyed<'_>| {
-            self.compare(&one.0, &other.0).then(one.1.cmp(&other.1))
+        let width = self.descending.len();
+        let rows = numbers.iter().enumerate().map(|(row, &number)| {
+            let keys = keys.get(row * width..(row + 1) * width);
+            (keys.unwrap_or_default(), number)
+        });
+        let compare = |one: &(&[Value<'_>], u32), other: &(&[Value<'_>], u32)| {
+            self.compare(one.0, other.0).then(one.1.cmp(&other.1))
         };
-        if let Some(after) = after {
-            rows.retain(|row| compare(row, after).is_gt());
-        }
+        let follows =
+            |row: &(&[Value<'_>], u32)| after.is_none_or(|after| compare(row, &after).is_gt());
+        let mut rows: Vec<_> = rows.filter(follows).collect();
         let more = rows.len() > limit;
         if more && limit > 0 {
             rows.select_nth_unstable_by(limit, compare);
@@ -609,9 +674,6 @@ impl Order {
         (rows.into_iter().map(|(_, number)| number).collect(), more)
     }
 }
-
-/// A thing's number, with what it is sorted by.
-type Keyed<'a> = (Vec<Value<'a>>, u32);
 
 /// Cursors of one question: they tell the thing that a page ended with, and belong to no other question.
 pub(crate) struct Cursors {
@@ -651,7 +713,7 @@ impl Cursors {
 }
 
 /// Reads a question's JSON, with the place of a fault.
-pub(crate) fn read_question<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, AskError> {
+pub(crate) fn read_question<'de, T: FromJson<'de>>(json: &'de str) -> Result<T, AskError> {
     let (question, _) = read(json.as_bytes())
         .map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
     Ok(question)

@@ -55,19 +55,18 @@ macro_rules! vocabulary {
             }
         }
 
+        impl<'de> $crate::reader::FromJson<'de> for $name {
+            fn from_json(
+                from: &mut dyn $crate::reader::Source<'de>,
+            ) -> Result<Self, $crate::reader::Refused> {
+                let word = from.text(concat!("a ", $noun))?;
+                word.parse().map_err($crate::error::UnknownWord::into_de)
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                struct Word;
-                impl serde::de::Visitor<'_> for Word {
-                    type Value = $name;
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str(concat!("a ", $noun))
-                    }
-                    fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<$name, E> {
-                        word.parse().map_err(|error: $crate::error::UnknownWord| error.into_de())
-                    }
-                }
-                from.deserialize_str(Word)
+                $crate::reader::deserialize(from)
             }
         }
     };

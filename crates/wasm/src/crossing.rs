@@ -27,9 +27,20 @@ pub struct Failure {
 
 impl Failure {
     fn new(code: Code, path: &Pointer, message: &dyn fmt::Display) -> Self {
-        let json = serde_json::json!({ "code": code, "path": path.as_str(), "message": message.to_string() });
+        #[derive(Serialize)]
+        struct Told<'a> {
+            code: Code,
+            path: &'a str,
+            message: String,
+        }
+        let told = Told {
+            code,
+            path: path.as_str(),
+            message: message.to_string(),
+        };
         Self {
-            json: json.to_string(),
+            // Texts are always written.
+            json: serde_json::to_string(&told).unwrap_or_default(),
         }
     }
 

@@ -22,17 +22,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::value::RawValue;
 use twox_hash::XxHash64;
 
-use crate::compile::Check;
+use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
 use crate::governance::{Assigned, Governance, RecordTables};
 use crate::load::Limits;
-use crate::org::{FieldValue, Org};
+use crate::org::Org;
 use crate::reader::read;
 use crate::record::RecordType;
 use crate::slice::Slice;
-use crate::table::{Chosen, Column, Ids, Ix, JobRoleIx, Met, Presence, RecordIx, Rows, UserIx};
+use crate::table::{Chosen, Ix, JobRoleIx, Met, UserIx};
+use crate::view::Value;
 
 const MAGIC: [u8; 6] = *b"\xF5slice";
 const VERSION: u8 = 1;
@@ -51,7 +53,7 @@ const MOST_FIELDS: usize = 1 << 24;
 pub(super) struct Contents<'a> {
     pub(super) viewer: &'a str,
     /// Everything but the records.
-    pub(super) org: Org,
+    pub(super) org: Org<()>,
     pub(super) unnamed: usize,
     pub(super) mentioned: Vec<&'a str>,
     pub(super) records: Vec<(RecordType, Vec<Row<'a>>)>,
@@ -66,7 +68,7 @@ pub(super) struct Row<'a> {
     pub(super) account: Option<usize>,
     /// How many of its people are not in the slice.
     pub(super) withheld: usize,
-    pub(super) fields: Option<&'a BTreeMap<String, FieldValue>>,
+    pub(super) fields: Vec<(&'a str, Value<'a>)>,
 }
 
 struct Writer(Vec<u8>);
@@ -106,21 +108,22 @@ impl Writer {
         }
         self.optional(row.account);
         self.number(row.withheld);
-        self.number(row.fields.map_or(0, BTreeMap::len));
-        for (name, value) in row.fields.into_iter().flatten() {
-            self.number(field_names.get(name.as_str()).copied().unwrap_or_default());
+        self.number(row.fields.len());
+        for (name, value) in &row.fields {
+            self.number(field_names.get(name).copied().unwrap_or_default());
             match value {
-                FieldValue::Null => self.0.push(0),
-                FieldValue::Bool(false) => self.0.push(1),
-                FieldValue::Bool(true) => self.0.push(2),
-                FieldValue::Number(number) => {
+                Value::Bool(false) => self.0.push(1),
+                Value::Bool(true) => self.0.push(2),
+                Value::Number(number) => {
                     self.0.push(3);
                     self.0.extend(number.to_le_bytes());
                 }
-                FieldValue::Text(text) => {
+                Value::Text(text) => {
                     self.0.push(4);
                     self.text(text);
                 }
+                // Fields are text, numbers, true, false or nothing.
+                Value::Amount(_) | Value::Instant(_) | Value::Absent => self.0.push(0),
             }
         }
     }
@@ -132,9 +135,9 @@ impl Contents<'_> {
         let rows = self.records.iter().flat_map(|(_, rows)| rows);
         let mut names = Vec::new();
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        for (name, _) in rows.flat_map(|row| row.fields.into_iter().flatten()) {
+        for &(name, _) in rows.flat_map(|row| &row.fields) {
             numbers.entry(name).or_insert_with(|| {
-                names.push(name.as_str());
+                names.push(name);
                 names.len() - 1
             });
         }
@@ -255,12 +258,14 @@ impl<'a> Reader<'a> {
     fn governance(mut self, limits: &Limits) -> Result<Governance, LoadError> {
         let viewer = sound(self.text())?.to_owned();
         let document = sound(self.text())?;
-        let (org, _) = read::<Org>(document.as_bytes()).map_err(|_| damaged())?;
+        let (org, _) =
+            read::<Org<Option<&RawValue>>>(document.as_bytes()).map_err(|_| damaged())?;
         let (people, job_roles) = (org.users.len(), org.job_roles.as_ref().map_or(0, Vec::len));
-        if !org.records.is_empty() {
+        let (org, records) = org.split_records();
+        if records.is_some() {
             return Err(damaged());
         }
-        let mut governance = Governance::compile(org, Vec::new(), limits)?;
+        let mut governance = Governance::compile(org, limits, |_| Ok(Vec::new()))?;
         let unnamed = sound(self.number().and_then(|count| people.checked_sub(count)))?;
         let mut slice = Slice {
             viewer,
@@ -318,120 +323,109 @@ impl<'a> Reader<'a> {
         &mut self,
         kind: RecordType,
         count: usize,
-        known: &Known<'_>,
+        known: &Known<'_, 'a>,
         check: &Check<'_>,
         tables: &mut RecordTables,
         slice: &mut Slice,
     ) -> Result<(), LoadError> {
-        let mut ids = Ids::with_capacity(count);
-        let mut owners = Vec::with_capacity(count);
-        let mut assigned = Vec::with_capacity(count);
-        let mut accounts = Vec::with_capacity(count);
-        let mut names = Vec::with_capacity(count);
-        let mut fields = Vec::with_capacity(count);
+        let mut columns = Columns::with_capacity(count);
+        let mut row = Read::default();
         for _ in 0..count {
-            let row = sound(self.row(known))?;
+            sound(self.row(known, &mut row, &mut columns))?;
             let path = &Pointer::root;
-            let record = check.define(&mut ids, path, "records of one type", row.id)?;
+            let record = check.define(&mut columns.ids, path, "records of one type", row.id)?;
             if let Some(name) = row.name {
                 check.text(&path(), name)?;
             }
-            owners.push(row.owner);
-            assigned.push(row.assigned);
-            accounts.push(row.account);
-            names.push(row.name.map(str::to_owned));
+            let room = columns.names.push(row.name);
             self.fields += row.fields.len();
             if self.fields > MOST_FIELDS {
                 let message = format!("more than {MOST_FIELDS} fields");
                 return Err(LoadError::new(Code::TooManyItems, path(), message));
             }
-            fields.push(row.fields);
+            room.and_then(|()| columns.fields.push(row.fields.drain(..)))
+                .map_err(|full| out_of_room(full, path()))?;
             if row.withheld > 0 {
                 slice.withheld.insert((kind, record), row.withheld);
             }
         }
-        let table = tables.of_mut(kind);
-        table.ids = Arc::new(ids);
-        table.presence = Presence::loaded(count);
-        table.owners = Column::from(owners);
-        table.assigned = Rows::pack(assigned);
-        table.accounts = Column::from(accounts);
-        table.names = Column::from(names);
-        table.fields = Column::from(fields);
+        *tables.of_mut(kind) = columns.into();
         Ok(())
     }
 
-    fn row(&mut self, known: &Known<'_>) -> Option<Read<'a>> {
-        let id = self.text()?;
-        let name = match self.number()?.checked_sub(1) {
+    /// Reads the next row: people and account into the columns, the rest into `row`.
+    fn row(
+        &mut self,
+        known: &Known<'_, 'a>,
+        row: &mut Read<'a>,
+        columns: &mut Columns,
+    ) -> Option<()> {
+        row.id = self.text()?;
+        row.name = match self.number()?.checked_sub(1) {
             Some(length) => Some(self.text_of(length)?),
             None => None,
         };
         let owner = self.optional(known.users.len())?;
-        let mut met = Met::default();
-        let count = self.length(LEAST_ASSIGNED)?;
-        let mut assigned: Vec<Assigned> = Vec::with_capacity(count);
-        for _ in 0..count {
+        columns
+            .owners
+            .push(owner.and_then(|owner| known.users.get(owner).copied()));
+        row.met.clear();
+        for _ in 0..self.length(LEAST_ASSIGNED)? {
             let user = *known.users.get(self.number()?)?;
-            if !met.insert(user) {
+            if !row.met.insert(user) {
                 return None;
             }
             let job_role = self.optional(known.job_roles)?;
-            assigned.push(Assigned {
+            columns.assigned.push(Assigned {
                 user,
                 job_role: job_role.and_then(ix::<JobRoleIx>),
             });
         }
-        let account = self.optional(known.accounts)?.and_then(ix);
-        let withheld = self.number()?;
-        let mut fields = BTreeMap::new();
+        columns.assigned.end_list();
+        if let Some(account) = self.optional(known.accounts)?.and_then(ix) {
+            columns.set_account(columns.owners.len() - 1, account);
+        }
+        row.withheld = self.number()?;
+        row.fields.clear();
         for _ in 0..self.length(LEAST_FIELD)? {
             let name = known.field_names.get(self.number()?)?;
-            fields.insert((*name).to_owned(), self.value()?);
+            row.fields.push((name, self.value()?));
         }
-        Some(Read {
-            id,
-            name,
-            owner: owner.and_then(|owner| known.users.get(owner).copied()),
-            assigned,
-            account,
-            withheld,
-            fields,
-        })
+        Some(())
     }
 
-    fn value(&mut self) -> Option<FieldValue> {
+    fn value(&mut self) -> Option<Value<'a>> {
         Some(match self.bytes(1)? {
-            [0] => FieldValue::Null,
-            [1] => FieldValue::Bool(false),
-            [2] => FieldValue::Bool(true),
+            [0] => Value::Absent,
+            [1] => Value::Bool(false),
+            [2] => Value::Bool(true),
             [3] => {
                 let number = f64::from_le_bytes(self.bytes(8)?.try_into().ok()?);
-                FieldValue::Number(Some(number).filter(|number| number.is_finite())?)
+                Value::Number(Some(number).filter(|number| number.is_finite())?)
             }
-            [4] => FieldValue::Text(self.text()?.to_owned()),
+            [4] => Value::Text(self.text()?),
             _ => return None,
         })
     }
 }
 
 /// What the rows of a type may refer to.
-struct Known<'a> {
-    users: &'a [UserIx],
+struct Known<'k, 'a> {
+    users: &'k [UserIx],
     job_roles: usize,
     accounts: usize,
-    field_names: &'a [&'a str],
+    field_names: &'k [&'a str],
 }
 
-/// A row that was read.
+/// What was read of a row.
+#[derive(Default)]
 struct Read<'a> {
     id: &'a str,
     name: Option<&'a str>,
-    owner: Option<UserIx>,
-    assigned: Vec<Assigned>,
-    account: Option<RecordIx>,
     withheld: usize,
-    fields: BTreeMap<String, FieldValue>,
+    fields: Vec<(&'a str, Value<'a>)>,
+    /// To tell repetitions among the assigned users.
+    met: Met<UserIx>,
 }
 
 fn ix<I: Ix>(number: usize) -> Option<I> {

@@ -8,9 +8,9 @@ use crate::instant::Instant;
 use crate::org::{Company, Deal, Format, Guest, JobRole, Org, Profile, Role, Tier, Toggles, User};
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
+use crate::set::members;
 use crate::slice::bytes::{Contents, Row};
 use crate::table::{Chosen, DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
-use crate::visible::members;
 
 /// What goes into a slice, by the numbers of the organisation that it is taken from.
 pub(super) struct Cut<'g> {
@@ -120,11 +120,12 @@ impl<'g> Cut<'g> {
                 .iter()
                 .any(|scope| matches!(scope, Scope::Reports | Scope::Peers));
             let seen = self.at.permitted(viewer, kind, Action::View);
-            let rows: Vec<_> = members(&seen)
+            let rows: Vec<_> = seen
+                .iter()
                 .map(|record| {
                     let account = records.account(record);
                     RecordRow {
-                        account: account.filter(|account| accounts.contains(account.at())),
+                        account: account.filter(|account| accounts.contains(*account)),
                         ..self.people_of(viewer, kind, record, climbs)
                     }
                 })
@@ -321,12 +322,12 @@ impl<'g> Cut<'g> {
                 .account
                 .and_then(|account| numbers.accounts.get(account)),
             withheld: row.withheld,
-            fields: records.fields.get(row.record),
+            fields: records.fields.of(row.record),
         }
     }
 
     /// Everything but the records, as a document.
-    fn org(&self, job_roles: &Chosen<JobRoleIx>) -> Org {
+    fn org(&self, job_roles: &Chosen<JobRoleIx>) -> Org<()> {
         let governance = self.at.governance;
         let free = |stem: &'static str| (1_u64..).map(move |number| format!("{stem}-{number}"));
         let mut profiles: Vec<_> = self.own_profile().into_iter().collect();
@@ -407,7 +408,7 @@ impl<'g> Cut<'g> {
                 .filter(|view| self.viewer.is_some() && view.user == self.name)
                 .cloned()
                 .collect(),
-            records: Vec::new(),
+            records: (),
             deals: self
                 .deals
                 .iter()
