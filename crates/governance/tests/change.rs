@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use sidelight_governance::{
-    Action, At, Change, Code, Counted, Governance, PredictOptions, RecordType,
+    Action, At, Change, Code, Counted, Governance, Limits, PredictOptions, RecordType,
 };
 
 const ORG: &str = r#"{
@@ -287,6 +287,98 @@ fn what_is_refused_changes_nothing_and_tells_its_place() {
             code,
             "{refused}"
         );
+    }
+}
+
+#[test]
+fn what_is_full_takes_nothing_new_and_still_replaces_what_there_is() {
+    type Set = fn(&mut Limits);
+    let cases: [(Set, Code, &str, &str, &str); 8] = [
+        (
+            |limits| limits.roles = 3,
+            Code::TooManyRoles,
+            "role",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "rep", "name": "Rep"}"#,
+        ),
+        (
+            |limits| limits.users = 8,
+            Code::TooManyUsers,
+            "user",
+            r#"{"id": "new", "name": "New", "profile": "owned"}"#,
+            r#"{"id": "rob", "name": "Rob", "profile": "owned"}"#,
+        ),
+        (
+            |limits| limits.records = 5,
+            Code::TooManyItems,
+            "record",
+            r#"{"type": "task", "id": "new"}"#,
+            r#"{"type": "task", "id": "t"}"#,
+        ),
+        (
+            |limits| limits.deals = 1,
+            Code::TooManyItems,
+            "deal",
+            r#"{"id": "new", "company": "acme", "owner": "pat"}"#,
+            r#"{"id": "d", "company": "acme", "owner": "pia"}"#,
+        ),
+        (
+            |limits| limits.catalogue = 4,
+            Code::TooManyItems,
+            "profile",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "unused", "name": "Unused"}"#,
+        ),
+        // With the four that exist from the start.
+        (
+            |limits| limits.catalogue = 4,
+            Code::TooManyItems,
+            "jobRole",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "sdr", "name": "Sales Development"}"#,
+        ),
+        (
+            |limits| limits.catalogue = 4,
+            Code::TooManyItems,
+            "company",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "zeta", "name": "Zeta"}"#,
+        ),
+        (
+            |limits| limits.views = 1,
+            Code::TooManyItems,
+            "view",
+            r#"{"id": "new", "user": "rob", "name": "New", "type": "account"}"#,
+            r#"{"id": "v", "user": "rob", "name": "V", "type": "account"}"#,
+        ),
+    ];
+    for (set, code, kind, new, existing) in cases {
+        let mut limits = Limits::default();
+        set(&mut limits);
+        let mut governance = Governance::load_within(ORG.as_bytes(), &limits).unwrap();
+        let put = |value: &str| {
+            changes(&format!(
+                r#"[{{"op": "put", "kind": "{kind}", "value": {value}}}]"#
+            ))
+        };
+        // The first ones of their kind take what is left.
+        for other in match kind {
+            "company" => vec![
+                r#"{"id": "c3", "name": "C"}"#,
+                r#"{"id": "c4", "name": "D"}"#,
+            ],
+            "view" => vec![existing],
+            _ => vec![],
+        } {
+            governance.apply(&put(other)).unwrap();
+        }
+        let error = governance.apply(&put(new)).unwrap_err();
+        assert_eq!(
+            (error.code(), error.path().as_str()),
+            (code, "/0/value"),
+            "{kind}"
+        );
+        assert_eq!(governance.apply(&put(existing)), Ok(()), "{kind}");
     }
 }
 

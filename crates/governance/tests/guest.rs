@@ -379,9 +379,11 @@ fn guests_within_7_days_of_their_end_are_expiring() {
              "ends": "2026-11-28T12:00:00Z", "expiring": true, "sponsor": null, "profile": "p"}
         ])
     );
+    // The next page may have another length.
     let next = at
         .guests(&GuestQuery {
             cursor: page.cursor.clone(),
+            limit: Some(5),
             ..query
         })
         .unwrap();
@@ -392,6 +394,16 @@ fn guests_within_7_days_of_their_end_are_expiring() {
         ..GuestQuery::default()
     };
     assert_eq!(at.guests(&other).unwrap_err().code(), Code::InvalidCursor);
+    // The end of the term that is asked for is the first instant that is not wanted.
+    let ends = |from: &str, before: &str| {
+        let query = json!({"endsFrom": from, "endsBefore": before});
+        let page = at.guests(&serde_json::from_value(query).unwrap()).unwrap();
+        let users = page.rows.into_iter().map(|row| row.user);
+        users.collect::<Vec<_>>()
+    };
+    let (noor, omar) = ("2026-11-28T12:00:00Z", "2026-11-28T12:00:01Z");
+    assert_eq!(ends(noor, omar), ["noor"]);
+    assert_eq!(ends(omar, "2026-12-01T00:00:00Z"), ["omar"]);
     // Words are strict.
     let misspelt = serde_json::from_value::<GuestQuery>(json!({"state": ["gone"]}));
     assert!(misspelt.is_err());
