@@ -379,6 +379,26 @@ fn what_is_full_takes_nothing_new_and_still_replaces_what_there_is() {
             "{kind}"
         );
         assert_eq!(governance.apply(&put(existing)), Ok(()), "{kind}");
+        // What is gone makes room for one.
+        let id = existing
+            .split('"')
+            .nth(if kind == "record" { 7 } else { 3 })
+            .unwrap();
+        let remove = match kind {
+            "jobRole" => continue,
+            "profile" => r#"[{"op": "remove", "kind": "profile", "id": "unused"}]"#.to_owned(),
+            "record" => {
+                r#"[{"op": "remove", "kind": "record", "type": "task", "id": "t"}]"#.to_owned()
+            }
+            _ => format!(r#"[{{"op": "remove", "kind": "{kind}", "id": "{id}"}}]"#),
+        };
+        assert_eq!(governance.apply(&changes(&remove)), Ok(()), "{kind}");
+        assert_eq!(governance.apply(&put(new)), Ok(()), "{kind}");
+        assert_eq!(
+            governance.apply(&put(existing)).unwrap_err().code(),
+            code,
+            "{kind}"
+        );
     }
 }
 
@@ -431,6 +451,75 @@ fn faults_in_a_list_of_changes_have_a_code_and_a_place() {
             "{list}"
         );
     }
+}
+
+/// So many changes that what stands beside the loaded columns is packed with them anew.
+#[test]
+fn after_many_changes_everything_is_as_if_loaded() {
+    const COUNT: usize = 2_000;
+    let value = |index: usize, owner: &str, stage: &str| {
+        let user = if index.is_multiple_of(3) {
+            "ria"
+        } else {
+            "oda"
+        };
+        format!(
+            r#"{{"type": "prospect", "id": "p{index}", "name": "P {index} {stage}", "owner": "{owner}",
+            "assigned": ["{user}"], "account": "a", "fields": {{"stage": "{stage}", "place": {index}}}}}"#
+        )
+    };
+    let records: Vec<_> = (0..COUNT)
+        .map(|index| value(index, "rob", "open"))
+        .collect();
+    let org = ORG.replace(
+        r#"{"type": "task", "id": "t", "owner": "rob"}"#,
+        &format!(
+            r#"{{"type": "task", "id": "t", "owner": "rob"}}, {}"#,
+            records.join(", ")
+        ),
+    );
+    let mut governance = Governance::load(org.as_bytes()).unwrap();
+    let clone = governance.clone();
+    let before = governance.to_org();
+    // More than half of the first ones, and one that is new; the last ones stay as they were loaded.
+    let puts: Vec<_> = (0..1_500)
+        .chain([COUNT])
+        .map(|index| {
+            let value = value(index, "ria", "won");
+            format!(r#"{{"op": "put", "kind": "record", "value": {value}}}"#)
+        })
+        .collect();
+    governance
+        .apply(&changes(&format!("[{}]", puts.join(", "))))
+        .unwrap();
+
+    let anew = Governance::from_org(governance.to_org()).unwrap();
+    let records =
+        |governance: &Governance| governance.records(RecordType::Prospect).collect::<Vec<_>>();
+    assert_eq!(records(&governance), records(&anew));
+    let last = governance.record(RecordType::Prospect, "p1999").unwrap();
+    assert_eq!(last.name.as_deref(), Some("P 1999 open"));
+    let changed = governance.record(RecordType::Prospect, "p1499").unwrap();
+    assert_eq!(changed.name.as_deref(), Some("P 1499 won"));
+    for user in ["rob", "ria", "oda"] {
+        for query in [
+            "{}",
+            r#"{"where": {"field": "stage", "is": "won"}}"#,
+            r#"{"where": {"field": "place", "min": 1400}, "sort": [{"by": "name"}]}"#,
+        ] {
+            let query = sidelight_governance::Query::from_json(query).unwrap();
+            let page = |governance: &Governance| {
+                at(governance)
+                    .visible(user, RecordType::Prospect, &query)
+                    .unwrap()
+            };
+            let page_changed = page(&governance);
+            assert_eq!(page_changed, page(&anew), "{user}");
+            assert!(user == "rob" || page_changed.total > 0, "{user}");
+        }
+    }
+    // A clone that shared the columns still answers as before.
+    assert_eq!(clone.to_org(), before);
 }
 
 #[test]

@@ -111,6 +111,23 @@ fn an_invitation_is_refused_with_a_code_and_a_place() {
         "invalid-email",
         "/email",
     );
+    for email in [
+        "ro sa@g.example",
+        "rosa@g\u{7f}.example",
+        "rosa@",
+        "@g.example",
+    ] {
+        let with_email = Invitation {
+            email: email.to_owned(),
+            ..invitation()
+        };
+        let error = at.invite("ada", &with_email, end(3), FIRST).unwrap_err();
+        assert_eq!(
+            (error.code(), error.path().as_str()),
+            ("invalid-email", "/email"),
+            "{email:?}"
+        );
+    }
     check(
         |i| i.email = "ADA@O.example".to_owned(),
         "email-taken",
@@ -431,6 +448,12 @@ fn links_that_could_not_have_been_sent_are_not_read() {
     assert_eq!(error, "a link before the last one is open");
     let error = read(json!([link("0a", "used"), link("0a", "open")])).unwrap_err();
     assert_eq!(error, "two links have the same token");
+    // Every byte of a digest is written as it was read.
+    let digest = TokenDigest::new(std::array::from_fn(|at| u8::try_from(at * 8 + 7).unwrap()));
+    let text = "070f171f272f373f474f575f676f777f878f979fa7afb7bfc7cfd7dfe7eff7ff";
+    assert_eq!(digest.to_string(), text);
+    assert_eq!(format!("{digest:?}"), text);
+    assert_eq!(text.parse(), Ok(digest));
     assert!(read(json!([link("0A", "open")])).is_err());
     assert!(read(json!([link("0", "open")])).is_err());
 }
