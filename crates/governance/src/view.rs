@@ -703,7 +703,7 @@ impl Cursors {
 
 /// Reads a question's JSON, with the place of a fault.
 pub(crate) fn read_question<'de, T: FromJson<'de>>(json: &'de str) -> Result<T, AskError> {
-    let (question, _) = read(json.as_bytes())
-        .map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
+    let (question, _) =
+        read(json).map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
     Ok(question)
 }
