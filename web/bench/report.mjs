@@ -1,111 +1,133 @@
-// The figures as a table between two marks of docs/performance.md, and as a chart beside it.
+// The figures of every runtime as tables, and as a chart: `report.mjs FOLDER [--publish]`.
+//
+// The folder has `node.json`, `chromium.json` and `native.json`, or some of them, as they were measured last. They are
+// printed; to publish them is to write them between two marks of docs/performance.md, and the chart beside it.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { chart } from './chart.mjs';
 import { ratio, spread } from './rounds.mjs';
 
 const PAGE = new URL('../../docs/performance.md', import.meta.url);
 const CHART = new URL('../../docs/performance.svg', import.meta.url);
 const [BEGIN, END] = ['<!-- figures: written by `cargo xtask bench` -->', '<!-- end of figures -->'];
 
-export function publish(figures, facts) {
-  const text = [...facts, table(figures)].join('\n\n');
-  console.log(`\n${text}`);
+const [folder, publishing] = process.argv.slice(2);
+const [node, chromium, native] = ['node', 'chromium', 'native'].map((name) => {
+  const file = join(folder, `${name}.json`);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+});
+const scripted = [node, chromium].filter(Boolean);
+const text = [...(scripted.length > 0 ? inJavaScript(scripted) : []), ...(native ? natively(native) : [])].join('\n\n');
+console.log(`\n${text}`);
+if (publishing) publish(text);
+
+function publish(text) {
   const page = readFileSync(PAGE, 'utf8');
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error('docs/performance.md has no place for the figures');
   writeFileSync(PAGE, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
-  writeFileSync(CHART, chart(figures.slice(0, 3)));
+  writeFileSync(CHART, chart({ bars: scripted[0], growth: native?.growth }));
 }
 
-function table(figures) {
-  const lines = ['| what | who | time, median and middle half | Sidelight is | goal | |', '| --- | --- | --- | --- | --- | --- |'];
-  for (const { what, unit, rows: [ours, ...others] } of figures) {
-    lines.push(`| **${what}** | Sidelight | ${time(spread(ours.times), unit)} | | | |`);
-    for (const row of others) {
-      const { compared, goal, reached } = judged(row, ours);
-      lines.push(`| | ${row.name} | ${time(spread(row.times), unit)} | ${compared} | ${goal} | ${reached} |`);
-    }
-  }
+function inJavaScript(runtimes) {
+  const [{ facts }] = runtimes;
+  const where = runtimes.map(({ runtime, machine, busy }) => `${runtime}, ${machine} (load average before the run: ${busy.toFixed(1)})`);
+  return [
+    '### In JavaScript',
+    `${where.join('; ')}. ${versions(facts.cedar)}.`,
+    facts.organisation,
+    `Before anything was timed, ${facts.agreed.toLocaleString('en')} decisions of every contestant agreed${runtimes.length > 1 ? ', in each of the two' : ''}.`,
+    table(runtimes),
+  ];
+}
+
+function natively({ runtime, machine, busy, facts, figures, growth, memory }) {
+  return [
+    '### Natively',
+    `${runtime}, ${machine} (load average before the run: ${busy.toFixed(1)}). ${facts.peers}.`,
+    facts.organisation,
+    `Before anything was timed, ${facts.agreed.toLocaleString('en')} decisions of every contestant agreed.`,
+    table([{ runtime: 'time', figures }]),
+    '### Growth, natively',
+    grown(growth),
+    ...memory.map(({ what, bytes, peak, under }) => {
+      const verdict = under ? ` The goal is under ${under} bytes: ${bytes < under ? 'reached' : '**not reached**'}.` : '';
+      return `${what}: ${number(bytes)} bytes; at most ${number(peak)} while loading, the document not counted.${verdict}`;
+    }),
+  ];
+}
+
+function versions(cedar) {
+  const version = (name) => JSON.parse(readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url))).version;
+  return `CASL ${version('@casl/ability')}, casbin ${version('casbin')}, cedar-wasm ${version('@cedar-policy/cedar-wasm')} (Cedar ${cedar})`;
+}
+
+/** The same figures in one runtime or in several. */
+function table(runtimes) {
+  const head = ['what', 'who', ...runtimes.flatMap(({ runtime }) => [`${runtime}: median and middle half`.replace('time: ', ''), 'Sidelight is']), 'goal', ''];
+  const lines = [row(head), row(head.map(() => '---'))];
+  runtimes[0].figures.forEach(({ what, unit, rows }, figure) => {
+    rows.forEach(({ name }, which) => {
+      const here = runtimes.map(({ figures }) => figures[figure].rows);
+      const cells = here.flatMap((rows) => [
+        time(spread(rows[which].times), unit),
+        which === 0 ? '' : compared(rows[which], rows[0]),
+      ]);
+      const verdicts = which === 0 ? [] : here.map((rows) => reached(rows[which], rows[0]));
+      lines.push(row([which === 0 ? `**${what}**` : '', name, ...cells, goalOf(rows[which]), verdict(verdicts, runtimes)]));
+    });
+  });
   return lines.join('\n');
 }
 
-/** A goal is so many times as fast, within so many times as long, or so many nanoseconds on top. */
-function judged({ times, goal, within, beyond }, ours) {
+function row(cells) {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function compared({ times }, ours) {
   const faster = ratio(times, ours.times);
-  const compared = faster.median >= 1
+  return faster.median >= 1
     ? `${number(faster.median)} × faster (${number(faster.low)}–${number(faster.high)})`
     : `${number(1 / faster.median)} × slower (${number(1 / faster.high)}–${number(1 / faster.low)})`;
-  const verdict = (holds) => (holds ? 'reached' : '**not reached**');
-  if (goal) return { compared, goal: `${goal.toLocaleString('en')} × faster`, reached: verdict(faster.median >= goal) };
-  if (within) return { compared, goal: `within ${within} ×`, reached: verdict(faster.median >= 1 / within) };
-  if (beyond) {
-    const more = spread(ours.times).median - spread(times).median;
-    return { compared, goal: `under ${beyond / 1_000} µs more`, reached: verdict(more < beyond) };
-  }
-  return { compared, goal: '', reached: '' };
+}
+
+/** A goal is so many times as fast, within so many times as long, or so many nanoseconds on top. */
+function goalOf({ goal, within, beyond }) {
+  if (goal) return `${goal.toLocaleString('en')} × faster`;
+  if (within) return `within ${within} ×`;
+  return beyond ? `under ${beyond / 1_000} µs more` : '';
+}
+
+function reached({ times, goal, within, beyond }, ours) {
+  const faster = ratio(times, ours.times).median;
+  if (goal) return faster >= goal;
+  if (within) return faster >= 1 / within;
+  // In one round, as ratios are: two medians may be of different moods.
+  return beyond ? spread(times.map((time, round) => ours.times[round] - time)).median < beyond : undefined;
+}
+
+function verdict(each, runtimes) {
+  if (each.length === 0 || each[0] === undefined) return '';
+  if (each.every(Boolean)) return 'reached';
+  const where = runtimes.filter((_, which) => each[which]).map(({ runtime }) => runtime.split(' ')[0]);
+  return where.length > 0 ? `**reached in ${where} only**` : '**not reached**';
+}
+
+function grown({ sizes, lines }) {
+  const head = ['', ...sizes.map(({ name, records }) => `${name.toUpperCase()}, ${records.toLocaleString('en')} records`)];
+  const rows = lines.map(({ what, times }) => [what, ...times.map((of) => time(spread(of)))]);
+  return [head, head.map(() => '---'), ...rows].map(row).join('\n');
 }
 
 function time({ low, median, high }, unit) {
   const [divisor, name] = median < 1e4 ? [1, 'ns'] : median < 1e7 ? [1e3, 'µs'] : [1e6, 'ms'];
   const shown = (value) => number(value / divisor);
-  return `${shown(median)} ${name} per ${unit} (${shown(low)}–${shown(high)})`;
+  return `${shown(median)} ${name}${unit ? ` per ${unit}` : ''} (${shown(low)}–${shown(high)})`;
 }
 
 /** Three digits that mean something. */
 function number(value) {
   return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(value < 10 ? 2 : 3)));
-}
-
-/** Bars of medians on a scale of powers of ten, readable in light and in dark. */
-function chart(figures) {
-  const [left, width, row] = [260, 420, 22];
-  const medians = figures.flatMap(({ rows }) => rows.map(({ times }) => spread(times).median));
-  const lowest = Math.floor(Math.log10(Math.min(...medians)));
-  const powers = Math.ceil(Math.log10(Math.max(...medians))) - lowest;
-  const x = (value) => left + (width * (Math.log10(value) - lowest)) / powers;
-  const parts = [];
-  let y = 16;
-  for (const { what, unit, rows } of figures) {
-    y += row;
-    parts.push(`<text class="title" x="8" y="${y}">${plain(what)}, ns per ${unit}</text>`);
-    for (const { name, times } of rows) {
-      y += row;
-      const { median } = spread(times);
-      const kind = name === 'Sidelight' ? 'ours' : 'theirs';
-      parts.push(`<text x="${left - 8}" y="${y}" text-anchor="end">${plain(name)}</text>`);
-      parts.push(`<rect class="${kind}" x="${left}" y="${y - 12}" width="${(x(median) - left).toFixed(1)}" height="15" rx="2"/>`);
-      parts.push(`<text x="${(x(median) + 6).toFixed(1)}" y="${y}">${number(median)}</text>`);
-    }
-    y += row / 2;
-  }
-  const grid = Array.from({ length: powers + 1 }, (_, power) => {
-    const at = x(10 ** (lowest + power)).toFixed(1);
-    return `<path class="grid" d="M${at} 16V${y}"/><text class="scale" x="${at}" y="${y + 16}" text-anchor="middle">${(10 ** (lowest + power)).toLocaleString('en')}</text>`;
-  });
-  const total = { width: left + width + 80, height: y + 28 };
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" width="${total.width}" role="img" aria-label="Nanoseconds of Sidelight and its peers, on a logarithmic scale">
-<style>
-text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-.title { font-weight: 600 }
-.scale { font-size: 11px; fill: #59636e }
-.grid { stroke: #d1d9e0 }
-.ours { fill: #0969da }
-.theirs { fill: #818b98 }
-@media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc }
-  .scale { fill: #9198a1 }
-  .grid { stroke: #3d444d }
-  .ours { fill: #4493f8 }
-  .theirs { fill: #656c76 }
-}
-</style>
-${[...grid, ...parts].join('\n')}
-</svg>
-`;
-}
-
-/** As the text of an element; the table's marks for code are none here. */
-function plain(text) {
-  return text.replaceAll('`', '').replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -1,31 +1,39 @@
 // Timing: contestants take turns, round by round, so that the machine's moods hit all alike.
 
-const now = () => process.hrtime.bigint();
+const WARM_UPS = 2;
+const LEAST = 3;
 
 /**
- * Runs each contestant once to warm up and then once in every round.
+ * Runs each contestant to warm up, twice or, where that takes long, once; and then once in every round. There are as many
+ * rounds as were asked for, or, where they take longer than the budget, fewer, but never less than three.
  *
- * A contestant is `{ work, units, before }`: `work` is timed and does `units` of what is counted, `before` is not timed.
+ * A contestant is `{ work, units, before }`: `work` is timed and does `units` of what is counted, `before` is not timed;
+ * both are told how many turns there were before.
+ * @param {{ budget?: number, gc?: 'minor' | 'major' }} options milliseconds for the whole, and which garbage is collected
+ *   before each turn: what was made lately, or all there is
  * @returns {number[][]} nanoseconds for each unit, by contestant and round
  */
-export function rounds(count, contestants) {
+export function rounds(count, contestants, { budget = 12_000, gc = 'minor' } = {}) {
   const times = contestants.map(() => []);
-  for (let round = -WARM_UPS; round < count; round += 1) {
+  globalThis.gc?.();
+  const begun = performance.now();
+  const spent = () => performance.now() - begun;
+  for (let round = -WARM_UPS, turn = 0; round < count; round += 1, turn += 1) {
+    if (round >= LEAST && spent() > budget) break;
     contestants.forEach(({ work, units, before }, which) => {
-      before?.(round);
+      before?.(turn);
       // Nobody pays for another's garbage.
-      globalThis.gc?.();
-      const started = now();
-      const result = work(round);
-      const elapsed = Number(now() - started);
+      globalThis.gc?.({ type: gc });
+      const started = performance.now();
+      const result = work(turn);
+      const elapsed = performance.now() - started;
       keep(result);
-      if (round >= 0) times[which].push(elapsed / units);
+      if (round >= 0) times[which].push((elapsed * 1e6) / units);
     });
+    if (turn === 0 && spent() > budget / 8) round = -1;
   }
   return times;
 }
-
-const WARM_UPS = 2;
 
 let kept;
 

@@ -17,8 +17,8 @@ use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::remedy::{Refused, Remedy};
 use crate::role::Position;
+use crate::set::members;
 use crate::table::{Chosen, Ix, RecordIx, RoleIx, UserIx};
-use crate::visible::members;
 use crate::word::vocabulary;
 
 /// The answer to "may this user, and why?" (§4).

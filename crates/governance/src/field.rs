@@ -31,7 +31,7 @@ struct Field {
 }
 
 /// A value; a text and a number by its place.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stored {
     Null,
     Bool(bool),
@@ -45,6 +45,15 @@ pub(crate) struct FieldName<'n> {
     name: &'n str,
     /// `None` for one that no record had when it was loaded.
     known: Option<FieldIx>,
+}
+
+/// A field and the value that it is to have, looked up once for many records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldIs<'v> {
+    field: FieldName<'v>,
+    value: Value<'v>,
+    /// The text as it is stored, where some record has it.
+    text: Option<TextIx>,
 }
 
 impl PackedFields {
@@ -110,6 +119,28 @@ impl Fields {
     pub(crate) fn named<'n>(&self, name: &'n str) -> FieldName<'n> {
         let known = self.base.names.get(name);
         FieldName { name, known }
+    }
+
+    /// Looks a value up that a field may have.
+    pub(crate) fn is<'v>(&self, field: FieldName<'v>, value: Value<'v>) -> FieldIs<'v> {
+        let text = match value {
+            Value::Text(text) => self.base.texts.get(text),
+            _ => None,
+        };
+        FieldIs { field, value, text }
+    }
+
+    /// Whether a record's field has the value. A text that is stored once needs no comparing.
+    pub(crate) fn has(&self, record: RecordIx, wanted: &FieldIs<'_>) -> bool {
+        let is_text = matches!(wanted.value, Value::Text(_));
+        if !is_text || (!self.patched.is_empty() && self.patched.get(record.number()).is_some()) {
+            return self.get(record, wanted.field) == wanted.value;
+        }
+        let Some((name, text)) = wanted.field.known.zip(wanted.text) else {
+            return false;
+        };
+        let mut fields = self.base.rows.list(record.at()).iter();
+        fields.any(|field| field.name == name && field.value == Stored::Text(text))
     }
 
     /// The value of a record's field.

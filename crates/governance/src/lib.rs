@@ -40,6 +40,7 @@ mod reader;
 pub mod record;
 mod remedy;
 mod role;
+mod set;
 mod slice;
 mod table;
 pub mod trigger;

@@ -14,9 +14,9 @@ use crate::org::Tier;
 use crate::profile::Toggle;
 use crate::reader::{FromJson, Members, Refused as Unread, Source, deserialize_as_read};
 use crate::remedy::Refused;
+use crate::set::members;
 use crate::table::{CompanyIx, DealIx, Ix, UserIx};
 use crate::view::{Cursors, Order, Sort, Value, read_question};
-use crate::visible::members;
 use crate::word::vocabulary;
 
 /// Deals, by number.

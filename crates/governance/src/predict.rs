@@ -11,7 +11,8 @@ use crate::governance::{Governance, Records};
 use crate::profile::{Action, Scope, Toggle};
 use crate::reader::{FromJson, Members, Refused, Source, deserialize_as_read};
 use crate::record::RecordType;
-use crate::table::{Chosen, DealIx, Ix, RecordIx, UserIx};
+use crate::set::Set;
+use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::view::read_question;
 
 /// What a prediction counts: the records of a type, or the partner deals.
@@ -152,9 +153,9 @@ impl At<'_> {
         }
         let after = self.governance.changed_by(changes)?;
         let comparison = Comparison::new(self, &after, changes, action);
-        let wanted: Option<Numbers> = options.users.as_ref().map(|users| {
+        let wanted: Option<Chosen<UserIx>> = options.users.as_ref().map(|users| {
             let known = users.iter().filter_map(|id| after.users.table.ids.get(id));
-            known.map(UserIx::at).collect()
+            known.collect()
         });
         let with_deals = |counted: &Counted| action == Action::View || *counted != Counted::Deal;
         let types: Vec<_> = match &options.types {
@@ -166,10 +167,7 @@ impl At<'_> {
         let sample = options.sample.unwrap_or(20);
         let mut prediction = Prediction::default();
         for user in comparison.users() {
-            if wanted
-                .as_ref()
-                .is_some_and(|wanted| !wanted.contains(user.at()))
-            {
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(user)) {
                 continue;
             }
             let id = after.users.id(user);
@@ -180,8 +178,8 @@ impl At<'_> {
                 let row = PredictionRow {
                     user: id.to_owned(),
                     kind,
-                    gained: gained.count_ones(..),
-                    lost: lost.count_ones(..),
+                    gained: gained.len(),
+                    lost: lost.len(),
                     gained_ids: named(&after, kind, &gained, sample),
                     lost_ids: named(&after, kind, &lost, sample),
                 };
@@ -195,37 +193,34 @@ impl At<'_> {
 }
 
 /// The ids of the first few things. What exists only before has its number after as well.
-fn named(governance: &Governance, kind: Counted, things: &Numbers, sample: usize) -> Vec<String> {
-    let numbers = things
-        .ones()
-        .filter_map(|number| u32::try_from(number).ok());
-    let id = |number| match kind {
-        Counted::Record(kind) => governance
-            .records
-            .of(kind)
-            .id(RecordIx::new(number))
-            .to_owned(),
-        Counted::Deal => governance.deals.id(DealIx::new(number)).to_owned(),
+fn named(governance: &Governance, kind: Counted, things: &Set, sample: usize) -> Vec<String> {
+    let ids: Vec<&str> = match kind {
+        Counted::Record(kind) => {
+            let records = governance.records.of(kind);
+            let first = things.iter().take(sample);
+            first.map(|record| records.id(record)).collect()
+        }
+        Counted::Deal => {
+            let first = things.iter().take(sample);
+            first.map(|deal| governance.deals.id(deal)).collect()
+        }
     };
-    numbers.take(sample).map(id).collect()
+    ids.into_iter().map(str::to_owned).collect()
 }
-
-/// Records of one type, or deals, by number.
-pub(crate) type Numbers = fixedbitset::FixedBitSet;
 
 /// The things of one type that a user gains and loses: not both nothing.
 pub(crate) struct Difference {
-    pub(crate) gained: Numbers,
-    pub(crate) lost: Numbers,
+    pub(crate) gained: Set,
+    pub(crate) lost: Set,
 }
 
 impl Difference {
-    fn between(before: Numbers, after: Numbers) -> Option<Self> {
-        let mut gained = after.clone();
-        gained.difference_with(&before);
-        let mut lost = before;
-        lost.difference_with(&after);
-        (!gained.is_clear() || !lost.is_clear()).then_some(Self { gained, lost })
+    fn between(before: &Set, after: &Set) -> Option<Self> {
+        Self::of(after.without(before), before.without(after))
+    }
+
+    fn of(gained: Set, lost: Set) -> Option<Self> {
+        (!gained.is_empty() || !lost.is_empty()).then_some(Self { gained, lost })
     }
 }
 
@@ -275,20 +270,21 @@ impl<'a> Comparison<'a> {
         if self.touched.reach.contains(&kind) && !self.has_same_reach(user, kind) {
             let [before, after] =
                 [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
-            return Difference::between(before, after);
+            return Difference::between(&before, &after);
         }
-        let [before, after] = [self.before, self.after].map(|at| {
-            let records = at.governance.records.of(kind);
-            let may = |record: &RecordIx| {
-                records.exists(*record) && at.may(user, kind, *record, self.action)
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for record in self.touched.records_of(kind) {
+            let may = |at: At<'_>| {
+                at.governance.records.of(kind).exists(record)
+                    && at.may(user, kind, record, self.action)
             };
-            self.touched
-                .records_of(kind)
-                .filter(may)
-                .map(RecordIx::at)
-                .collect()
-        });
-        Difference::between(before, after)
+            match (may(self.before), may(self.after)) {
+                (false, true) => gained.push(record.number()),
+                (true, false) => lost.push(record.number()),
+                _ => {}
+            }
+        }
+        Difference::of(Set::Listed(gained), Set::Listed(lost))
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.
@@ -322,8 +318,8 @@ impl<'a> Comparison<'a> {
         if !self.touched.deals {
             return None;
         }
-        let [before, after] = [self.before, self.after].map(|at| at.visible_deals(user));
-        Difference::between(before, after)
+        let [before, after] = [self.before, self.after].map(|at| Set::Bits(at.visible_deals(user)));
+        Difference::between(&before, &after)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use fixedbitset::FixedBitSet;
 use serde::Serialize;
 
 use crate::at::At;
@@ -11,7 +12,7 @@ use crate::change::Change;
 use crate::governance::DealRow;
 use crate::message;
 use crate::org::{Status, Tier};
-use crate::predict::{Comparison, Counted, Numbers};
+use crate::predict::{Comparison, Counted};
 use crate::profile::{Action, Scope, Toggle, applicable};
 use crate::record::RecordType;
 use crate::table::{Ix, ProfileIx, RecordIx, RoleIx, UserIx};
@@ -316,12 +317,12 @@ impl Opened {
             .map(Comparison::users)
             .unwrap_or_default();
         for kind in Counted::all() {
-            let mut of_kind = Numbers::new();
+            let mut of_kind = FixedBitSet::new();
             for &user in &users {
-                let mut gained = Numbers::new();
+                let mut gained = FixedBitSet::new();
                 for comparison in comparisons {
                     if let Some(difference) = comparison.of(user, kind) {
-                        gained.union_with(&difference.gained);
+                        difference.gained.add_to(&mut gained);
                     }
                 }
                 let asked = own

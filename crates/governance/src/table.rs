@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::visible::members;
+use crate::set::members;
 
 /// An index into the table of one kind of thing.
 pub(crate) trait Ix: Copy + Eq + 'static {
@@ -494,7 +494,7 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
 #[derive(Debug, Clone)]
 pub(crate) struct Rows<I, V> {
     base: Arc<Packed<V>>,
-    patched: Patches<Vec<V>>,
+    patched: Patches<Arc<Vec<V>>>,
     kind: PhantomData<I>,
 }
 
@@ -602,7 +602,7 @@ impl<I: Ix, V: Copy> Rows<I, V> {
     }
 
     pub(crate) fn set(&mut self, ix: I, list: Vec<V>) {
-        self.patched.insert(ix.number(), list);
+        self.patched.insert(ix.number(), Arc::new(list));
     }
 
     /// Packs the lists anew, once those that were set are more than a small part of all.
@@ -649,7 +649,7 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
         // A list that was set already is not copied again: many records may be given to one user.
         if let Some(list) = self.patched.get_mut(ix.number()) {
             if let Err(place) = list.binary_search(&value) {
-                list.insert(place, value);
+                Arc::make_mut(list).insert(place, value);
             }
             return;
         }
@@ -665,7 +665,7 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
     pub(crate) fn exclude(&mut self, ix: I, value: V) {
         if let Some(list) = self.patched.get_mut(ix.number()) {
             if let Ok(place) = list.binary_search(&value) {
-                list.remove(place);
+                Arc::make_mut(list).remove(place);
             }
             return;
         }

@@ -8,13 +8,12 @@ use serde::ser::{Error as _, SerializeStruct, Serializer};
 
 use crate::at::At;
 use crate::error::{AskError, Code, Excerpt, Pointer};
-use crate::field::FieldName;
+use crate::field::{FieldIs, FieldName};
 use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
 use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read, read};
 use crate::record::RecordType;
 use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
-use crate::visible::members;
 
 /// The built-in view of what a user holds (§5.4).
 pub(crate) const ASSIGNED_TO_ME: &str = "assigned-to-me";
@@ -324,7 +323,8 @@ impl<'g> At<'g> {
             .flatten()
             .map(|filter| self.compile_filter(kind, filter))
             .collect();
-        let matched: Vec<_> = members(&set)
+        let matched: Vec<_> = set
+            .iter()
             .filter(|&record| {
                 !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
             })
@@ -446,7 +446,15 @@ impl<'g> At<'g> {
                 Test::Account(ids.iter().filter_map(|id| accounts.get(id)).collect())
             }
             Filter::Text(text) => Test::Text(text.to_lowercase()),
-            Filter::Field(test) => Test::Field(self.field_column(kind, &test.field), test),
+            Filter::Field(test) => {
+                let column = self.field_column(kind, &test.field);
+                match (column, &test.is, &test.min, &test.max) {
+                    (FieldColumn::Own(name), Some(is), None, None) => {
+                        Test::Is(governance.records.of(kind).fields.is(name, is.into()))
+                    }
+                    _ => Test::Field(column, test),
+                }
+            }
         }
     }
 
@@ -480,6 +488,7 @@ impl<'g> At<'g> {
                 .unwrap_or_else(|| records.id(record))
                 .to_lowercase()
                 .contains(text),
+            Test::Is(wanted) => records.fields.has(record, wanted),
             Test::Field(column, test) => {
                 let value = self.value(kind, record, *column);
                 test.is.as_ref().is_none_or(|is| value == Value::from(is))
@@ -527,6 +536,8 @@ enum Test<'f> {
     Account(Chosen<RecordIx>),
     Text(String),
     Field(FieldColumn<'f>, &'f FieldTest),
+    /// Of the records' own fields, one with exactly this value.
+    Is(FieldIs<'f>),
 }
 
 /// A value to compare. Numbers come before text, text before true and false, and what is absent last.

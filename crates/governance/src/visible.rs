@@ -9,17 +9,8 @@ use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
-use crate::table::{Ix, RecordIx, UserIx};
-
-/// Records of one type, by number.
-pub(crate) type RecordSet = FixedBitSet;
-
-/// The members of a set, in load order.
-pub(crate) fn members<I: Ix>(set: &FixedBitSet) -> impl Iterator<Item = I> + '_ {
-    set.ones()
-        .filter_map(|number| u32::try_from(number).ok())
-        .map(I::new)
-}
+use crate::set::Set;
+use crate::table::{RecordIx, UserIx};
 
 impl At<'_> {
     /// The positions, in load order among the records of the type, of those that the user may do `action` to.
@@ -38,9 +29,12 @@ impl At<'_> {
     ) -> Result<Vec<u32>, AskError> {
         let set = self.permitted_to(user, kind, action)?;
         let presence = &self.governance.records.of(kind).presence;
-        Ok(members::<RecordIx>(&set)
-            .map(|record| presence.position(record))
-            .collect())
+        let positions = set
+            .iter::<RecordIx>()
+            .map(|record| presence.position(record));
+        let mut found = Vec::with_capacity(set.len());
+        found.extend(positions);
+        Ok(found)
     }
 
     /// [`permitted`](Self::permitted), for an id that may name nobody.
@@ -49,7 +43,7 @@ impl At<'_> {
         user: &str,
         kind: RecordType,
         action: Action,
-    ) -> Result<RecordSet, AskError> {
+    ) -> Result<Set, AskError> {
         if action == Action::Create {
             let message = "`create` is asked about a type, so there is no set of records for it";
             let place = Pointer::root().member("action");
@@ -62,9 +56,9 @@ impl At<'_> {
     }
 
     /// `{ r : may(user, r, action) }`, and `{ r : sees(user, r) }` where the action is view.
-    pub(crate) fn permitted(self, user: UserIx, kind: RecordType, action: Action) -> RecordSet {
+    pub(crate) fn permitted(self, user: UserIx, kind: RecordType, action: Action) -> Set {
         if !self.passes_gate(user) {
-            return RecordSet::new();
+            return Set::default();
         }
         let mut set = self.within_view(user, kind);
         if action != Action::View {
@@ -74,39 +68,40 @@ impl At<'_> {
     }
 
     /// `{ r : direct ∨ lifted ∨ account }` for view.
-    fn within_view(self, user: UserIx, kind: RecordType) -> RecordSet {
+    fn within_view(self, user: UserIx, kind: RecordType) -> Set {
         let mut set = self.reached(user, kind, Action::View);
         if kind == RecordType::Prospect && self.toggle(user, Toggle::ProspectsInAccount) {
             let prospects = self.governance.records.of(kind);
-            for account in members(&self.reached(user, RecordType::Account, Action::View)) {
-                set.extend(
-                    prospects
-                        .of_account
-                        .get(account)
-                        .iter()
-                        .map(|prospect| prospect.at()),
-                );
-            }
+            let accounts = self.reached(user, RecordType::Account, Action::View);
+            let lists: Vec<_> = accounts
+                .iter()
+                .map(|account: RecordIx| prospects.of_account.get(account))
+                .collect();
+            set.extend(lists.iter().copied(), prospects.ids.len());
         }
         set
     }
 
     /// `{ r : direct ∨ lifted }`
-    fn reached(self, user: UserIx, kind: RecordType, action: Action) -> RecordSet {
+    fn reached(self, user: UserIx, kind: RecordType, action: Action) -> Set {
         let records = self.governance.records.of(kind);
-        let mut set = RecordSet::with_capacity(records.ids.len());
         let scope = self.scope(user, kind, action);
         if scope == Scope::All || self.lifted(user, kind, action) {
             let (loaded, flipped) = records.presence.parts();
-            set.insert_range(loaded);
-            flipped.for_each(|number| set.toggle(number as usize));
-        } else if scope != Scope::Denied {
+            let mut all = FixedBitSet::with_capacity(records.ids.len());
+            all.insert_range(loaded);
+            flipped.for_each(|number| all.toggle(number as usize));
+            Set::Bits(all)
+        } else if scope == Scope::Denied {
+            Set::default()
+        } else {
             let reach = self.reach(user, scope);
             let others = self.governance.users.at_positions(&reach.positions);
-            for &holder in std::iter::once(&user).chain(others) {
-                set.extend(records.held.get(holder).iter().map(|record| record.at()));
-            }
+            let holders = std::iter::once(&user).chain(others);
+            Set::union(
+                holders.map(|&holder| records.held.get(holder)),
+                records.ids.len(),
+            )
         }
-        set
     }
 }

@@ -1,5 +1,5 @@
-//! Random organisations: small and hostile ones for properties ([`organisation`]), and large plain
-//! ones for measurements ([`sized`]).
+//! Random organisations: small and hostile ones for properties ([`organisation`]), and large ones,
+//! skewed as real ones are, for measurements ([`sized`]).
 
 pub mod change;
 pub mod query;

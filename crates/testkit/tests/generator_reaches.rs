@@ -7,9 +7,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use sidelight_governance::error::Code;
-use sidelight_governance::{Action, Diagnostic, Governance, RecordType};
+use sidelight_governance::{Action, Diagnostic, RecordType};
 use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
-use sidelight_testkit::generate::sized::{self, Size};
 use sidelight_testkit::generate::{self, Sample};
 use sidelight_testkit::reference::bulk_edit::Edited;
 use sidelight_testkit::reference::{Decision, Reference, change};
@@ -335,26 +334,5 @@ fn every_outcome_of_a_bulk_edit_occurs() {
             *count >= 5,
             "`{word}` occurs {count} times in {CASES} organisations"
         );
-    }
-}
-
-#[test]
-fn a_sized_organisation_loads_and_is_the_same_for_the_same_seed() {
-    for size in [Size::S, Size::M] {
-        let org = sized::organisation(size, 7);
-        assert_eq!(
-            (org.users.len(), org.records.len()),
-            (size.users, size.records)
-        );
-        let governance = Governance::from_org(org.clone()).unwrap();
-        let at = governance.at(generate::now());
-        let seen = |user: &str| at.visible_indices(user, RecordType::Account, Action::View);
-        // The root's lead sees more than a representative, and not everything.
-        let (lead, rep) = (
-            seen("user-1").unwrap().len(),
-            seen("user-18").unwrap().len(),
-        );
-        assert!(0 < rep && rep < lead && lead < governance.record_count(RecordType::Account));
-        assert!(sized::organisation(size, 7) == org && sized::organisation(size, 8) != org);
     }
 }

@@ -32,7 +32,8 @@ Usage: cargo xtask COMMAND
   test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, packages, e2e
   build                              build the policy module, its npm package and the preview, in release form
   size                               build, then weigh what browsers download against web/size-budget.json
-  bench                              measure the npm package against its peers, and write docs/performance.md anew
+  bench [--size SIZE] [RUNTIME…]     measure against the peers in node, chromium and native, and write docs/performance.md
+                                     anew; SIZE is l, or s or m to look quickly, which writes nothing
   check                              format, lints, documentation links, licences, versions
   mutants [FILE…]                    break the rules in every small way and see that a test notices; takes hours
   fuzz [--smoke] [TARGET…]           put hostile inputs to the rules, half an hour for each target, or a minute
@@ -90,10 +91,7 @@ fn dispatch() -> Result<bool> {
             no_values(arguments)?;
             size::size(&project)?;
         }
-        "bench" => {
-            no_values(arguments)?;
-            bench::bench(&project)?;
-        }
+        "bench" => bench::bench(&project, &bench_options(arguments)?)?,
         "check" => {
             no_values(arguments)?;
             return Ok(check::check(&project));
@@ -141,6 +139,18 @@ fn fuzz_options(mut arguments: Parser) -> Result<fuzz::Options> {
         match argument {
             Arg::Long("smoke") => options.smoke = true,
             Arg::Value(target) => options.targets.push(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn bench_options(mut arguments: Parser) -> Result<bench::Options> {
+    let mut options = bench::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("size") => options.size = arguments.value()?.string()?,
+            Arg::Value(runtime) => options.runtimes.push(runtime.string()?),
             other => return Err(other.unexpected().into()),
         }
     }

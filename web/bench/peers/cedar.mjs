@@ -5,9 +5,12 @@
 // The hierarchy does the work: a record is in its holders, a holder is in "those below" of each role above. No schema is
 // given, since validating the request against one takes longer.
 
-import cedarModule from '@cedar-policy/cedar-wasm/nodejs';
+import { getCedarVersion, initSync, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/web';
 
-const { getCedarVersion, preparsePolicySet, statefulIsAuthorized } = cedarModule;
+/** Starts the module from its bytes; Node and a browser get the same one. */
+export function startCedar(module) {
+  initSync({ module });
+}
 
 const POLICIES = `
 permit (principal, action == Action::"view", resource is Opportunity)

@@ -202,7 +202,8 @@ export class Governance {
   #canQuickly(user, action, type, id) {
     if (!this.#isLeft(user, id)) return undefined;
     const { actions, types } = this.#instance;
-    const [actionNumber, typeNumber] = [actions.get(action), types.get(type)];
+    const actionNumber = actions.get(action);
+    const typeNumber = types.get(type);
     if (actionNumber === undefined || typeNumber === undefined) return undefined;
     try {
       return this.#organisation.canQuickly(this.#clock(), user.length, id.length, actionNumber, typeNumber);
@@ -215,7 +216,8 @@ export class Governance {
   #visibleQuickly(user, type, action) {
     if (!this.#isLeft(user, '')) return undefined;
     const { actions, types } = this.#instance;
-    const [actionNumber, typeNumber] = [actions.get(action), types.get(type)];
+    const actionNumber = actions.get(action);
+    const typeNumber = types.get(type);
     if (actionNumber === undefined || typeNumber === undefined) return undefined;
     try {
       const count = this.#organisation.visibleQuickly(this.#clock(), user.length, actionNumber, typeNumber);

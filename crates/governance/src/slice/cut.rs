@@ -8,9 +8,9 @@ use crate::instant::Instant;
 use crate::org::{Company, Deal, Format, Guest, JobRole, Org, Profile, Role, Tier, Toggles, User};
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
+use crate::set::members;
 use crate::slice::bytes::{Contents, Row};
 use crate::table::{Chosen, DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
-use crate::visible::members;
 
 /// What goes into a slice, by the numbers of the organisation that it is taken from.
 pub(super) struct Cut<'g> {
@@ -120,11 +120,12 @@ impl<'g> Cut<'g> {
                 .iter()
                 .any(|scope| matches!(scope, Scope::Reports | Scope::Peers));
             let seen = self.at.permitted(viewer, kind, Action::View);
-            let rows: Vec<_> = members(&seen)
+            let rows: Vec<_> = seen
+                .iter()
                 .map(|record| {
                     let account = records.account(record);
                     RecordRow {
-                        account: account.filter(|account| accounts.contains(account.at())),
+                        account: account.filter(|account| accounts.contains(*account)),
                         ..self.people_of(viewer, kind, record, climbs)
                     }
                 })
