@@ -31,7 +31,7 @@ Usage: cargo xtask COMMAND
   preview [--port N] [--org FILE]    build the sidebar beside a mock CRM page and serve it on this machine
   test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, packages, e2e
   build                              build the policy module, its npm package and the preview, in release form
-  size                               build, then weigh what browsers download against web/size-budget.json
+  size                               build, tell the largest parts, and weigh what browsers download against web/size-budget.json
   bench [--size SIZE] [RUNTIME…]     measure against the peers in node, chromium and native, and write docs/performance.md
                                      anew; SIZE is l, or s or m to look quickly, which writes nothing
   check                              format, lints, documentation links, licences, versions

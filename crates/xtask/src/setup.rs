@@ -27,10 +27,11 @@ pub(crate) enum Part {
     Peers,
     CargoMutants,
     CargoFuzz,
+    Twiggy,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::WasmTarget,
         Self::WasmBindgen,
         Self::Trunk,
@@ -39,6 +40,7 @@ impl Part {
         Self::Peers,
         Self::CargoMutants,
         Self::CargoFuzz,
+        Self::Twiggy,
     ];
 
     /// What the preview, the build and the tests use. The others are for who asks for them.
@@ -60,6 +62,7 @@ impl Part {
             Self::Peers => "peers",
             Self::CargoMutants => "cargo-mutants",
             Self::CargoFuzz => "cargo-fuzz",
+            Self::Twiggy => "twiggy",
         }
     }
 
@@ -75,6 +78,7 @@ impl Part {
             Self::Peers => "what the npm package is measured against, for `cargo xtask bench`",
             Self::CargoMutants => "what changes the rules on purpose, for `cargo xtask mutants`",
             Self::CargoFuzz => "what builds and runs the fuzzers, for `cargo xtask fuzz`",
+            Self::Twiggy => "what tells the largest parts of a module, for `cargo xtask size`",
         }
     }
 
@@ -97,6 +101,7 @@ impl Part {
             Self::Peers => npm::present(project, npm::PEERS)?,
             Self::CargoMutants => tool::mutants().present(project),
             Self::CargoFuzz => tool::fuzz().present(project),
+            Self::Twiggy => tool::twiggy().present(project),
         })
     }
 
@@ -110,6 +115,7 @@ impl Part {
             Self::Peers => npm::install(project, npm::PEERS),
             Self::CargoMutants => tool::mutants().install(project),
             Self::CargoFuzz => tool::fuzz().install(project),
+            Self::Twiggy => tool::twiggy().install(project),
         }
     }
 }
