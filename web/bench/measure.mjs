@@ -106,13 +106,19 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     add(what, 'record', contested.map(([work]) => work), contested.map(([, row]) => row));
   }
 
-  /** The same question again at the same revision, beside a copy of the answer. */
+  /** The same question again at the same revision, beside a copy of the answer. Judged by a set of few records: the time of
+   * a copy of many changes by more than the goal from one to the next. */
   function again() {
-    const answer = governance.visibleIndices(wide, 'opportunity');
-    add('the same set again, no change between', 'question', [
-      { units: 20, work: () => over(20, () => peers.sidelight.lists(wide)) },
-      { units: 20, work: () => over(20, () => answer.slice()) },
-    ], [{ name: 'Sidelight' }, { name: 'a copy of the answer alone', beyond: 1_000 }]);
+    const size = (viewer) => peers.bytes.lists(viewer, records).length;
+    const reps = org.users.filter(({ id }) => reached.get(id).size === 1).slice(0, 20).map(({ id }) => [id, size(id)]);
+    const [few] = reps.reduce((best, next) => (Math.abs(next[1] - 300) < Math.abs(best[1] - 300) ? next : best));
+    for (const [viewer, times, beyond] of [[wide, 20], [few, 2_000, 1_000]]) {
+      const answer = governance.visibleIndices(viewer, 'opportunity');
+      add(`the same set of ${count(answer.length)} again, no change between`, 'question', [
+        { units: times, work: () => over(times, () => peers.sidelight.lists(viewer)) },
+        { units: times, work: () => over(times, () => answer.slice()) },
+      ], [{ name: 'Sidelight' }, { name: 'a copy of the answer alone', beyond }]);
+    }
   }
 
   function firstPage() {

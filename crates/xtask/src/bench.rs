@@ -72,12 +72,7 @@ pub(crate) fn bench(project: &Project, options: &Options) -> Result<()> {
     run(&mut report)
 }
 
-fn in_javascript(
-    project: &Project,
-    runtimes: &[Runtime],
-    size: &str,
-    folder: &Path,
-) -> Result<()> {
+fn in_javascript(project: &Project, runtimes: &[Runtime], size: &str, folder: &Path) -> Result<()> {
     let tarball = build::package(project)?;
     let [small, measured] = organisations(project, [SMALL, size])?;
     let limit = folder.join("limit.wasm");
@@ -102,12 +97,10 @@ fn in_javascript(
     }
     if runtimes.contains(&Runtime::Chromium) {
         setup::ensure(project, &[Part::Chromium])?;
-        run(
-            measure("web/bench/chromium.mjs", "chromium.json").env(
-                "SIDELIGHT_CHROMIUM",
-                chromium::program().context("there is no browser")?,
-            ),
-        )?;
+        run(measure("web/bench/chromium.mjs", "chromium.json").env(
+            "SIDELIGHT_CHROMIUM",
+            chromium::program().context("there is no browser")?,
+        ))?;
     }
     Ok(())
 }
@@ -117,7 +110,8 @@ fn in_javascript(
 fn natively(project: &Project, size: &str, folder: &Path) -> Result<()> {
     let cargo = || {
         let mut command = project.cargo();
-        command.args(["run", "--release", "--locked", "--package", NATIVE, "--bin"]);
+        command.args(["run", "--release", "--locked", "--package", NATIVE]);
+        command.args(["--features", "peers", "--bin"]);
         command
     };
     let memory = folder.join("memory.json");
@@ -127,11 +121,14 @@ fn natively(project: &Project, size: &str, folder: &Path) -> Result<()> {
         .args([memory, folder.join("native.json")]))
 }
 
-/// Tested and built by itself: its dependencies would change features of the other crates'.
+/// Built by itself: with its peers, its dependencies change features of the other crates'.
 pub(crate) const NATIVE: &str = "sidelight-bench";
 
 /// The documents of some sizes, written where they are not there yet.
-fn organisations<const N: usize>(project: &Project, sizes: [&str; N]) -> Result<[PathBuf; N]> {
+pub(crate) fn organisations<const N: usize>(
+    project: &Project,
+    sizes: [&str; N],
+) -> Result<[PathBuf; N]> {
     let example = |command: &str| {
         let mut cargo = project.cargo();
         cargo.args([command, "--locked", "--package", "sidelight-testkit"]);

@@ -7,6 +7,7 @@ pub(crate) mod chromium;
 mod distribution;
 pub(crate) mod npm;
 pub(crate) mod tool;
+mod valgrind;
 mod wasm_target;
 
 use std::time::Instant;
@@ -27,10 +28,11 @@ pub(crate) enum Part {
     Peers,
     CargoMutants,
     CargoFuzz,
+    Valgrind,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::WasmTarget,
         Self::WasmBindgen,
         Self::Trunk,
@@ -39,6 +41,7 @@ impl Part {
         Self::Peers,
         Self::CargoMutants,
         Self::CargoFuzz,
+        Self::Valgrind,
     ];
 
     /// What the preview, the build and the tests use. The others are for who asks for them.
@@ -60,6 +63,7 @@ impl Part {
             Self::Peers => "peers",
             Self::CargoMutants => "cargo-mutants",
             Self::CargoFuzz => "cargo-fuzz",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -75,6 +79,7 @@ impl Part {
             Self::Peers => "what the npm package is measured against, for `cargo xtask bench`",
             Self::CargoMutants => "what changes the rules on purpose, for `cargo xtask mutants`",
             Self::CargoFuzz => "what builds and runs the fuzzers, for `cargo xtask fuzz`",
+            Self::Valgrind => "what counts instructions, for `cargo xtask counts`",
         }
     }
 
@@ -97,6 +102,7 @@ impl Part {
             Self::Peers => npm::present(project, npm::PEERS)?,
             Self::CargoMutants => tool::mutants().present(project),
             Self::CargoFuzz => tool::fuzz().present(project),
+            Self::Valgrind => valgrind::present(project),
         })
     }
 
@@ -110,6 +116,7 @@ impl Part {
             Self::Peers => npm::install(project, npm::PEERS),
             Self::CargoMutants => tool::mutants().install(project),
             Self::CargoFuzz => tool::fuzz().install(project),
+            Self::Valgrind => valgrind::install(project),
         }
     }
 }
