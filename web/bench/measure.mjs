@@ -142,8 +142,8 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     const team = module.Governance.load(smallDocument);
     const theirs = assignment(little);
     add('`predict` of one assignment', 'prediction', [
-      { units: 20, work: () => over(20, () => governance.predict([extra])) },
-      { units: 20, work: () => over(20, () => team.predict([theirs])) },
+      { units: 100, work: () => over(100, () => governance.predict([extra])) },
+      { units: 100, work: () => over(100, () => team.predict([theirs])) },
     ], [{ name: 'Sidelight' }, { name: `the same on ${count(little.records.length)} records`, within: 3 }]);
     team.free();
 
@@ -190,7 +190,7 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     // Bytes before, text during: the records of before would only be in the way.
     const text = new TextDecoder().decode(document);
     const [applied, loaded, parsed] = rounds(5, [
-      { units: 20, work: () => over(20, toggled) },
+      { units: 200, work: () => over(200, toggled) },
       { units: 1, work: () => module.Governance.load(document).free() },
       { units: 1, work: () => JSON.parse(text).records.length },
     ], { budget: 40_000, gc: 'major' });

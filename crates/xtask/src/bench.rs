@@ -115,7 +115,7 @@ fn natively(project: &Project, size: &str, folder: &Path) -> Result<()> {
         command
     };
     let memory = folder.join("memory.json");
-    run(cargo().args(["memory", "--"]).arg(&memory))?;
+    run(cargo().args(["memory", "--", size]).arg(&memory))?;
     run(cargo()
         .args(["native", "--", size])
         .args([memory, folder.join("native.json")]))

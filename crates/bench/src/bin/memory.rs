@@ -1,5 +1,5 @@
 //! What a record costs in memory: an organisation with its records beside the same one without, as an allocator counts them.
-//! `memory FIGURES`, the file to write to.
+//! `memory SIZE FIGURES`: the file to write to. With the size L comes XL, for which there is a goal.
 
 use std::fs;
 
@@ -13,13 +13,17 @@ use sidelight_testkit::generate::sized::{Organisation, SEED, Size};
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() -> Result<(), Failure> {
-    let file = std::env::args_os()
-        .nth(1)
-        .ok_or("the file to write is missing")?;
-    let figures = [
-        told("XL, without names and fields", Size::XL, Some(40))?,
-        told("L, with two fields", Size::L, None)?,
-    ];
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [size, file] = arguments.as_slice() else {
+        return Err("usage: memory SIZE FIGURES".into());
+    };
+    let size = Size::named(size).ok_or_else(|| format!("there is no size `{size}`"))?;
+    let mut figures = Vec::new();
+    if size == Size::L {
+        figures.push(told("XL, without names and fields", Size::XL, Some(40))?);
+    }
+    let what = format!("{}, with two fields and no names", size.name.to_uppercase());
+    figures.push(told(&what, size, None)?);
     fs::write(file, serde_json::to_vec(&figures)?)?;
     Ok(())
 }
