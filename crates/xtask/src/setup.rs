@@ -7,6 +7,7 @@ pub(crate) mod chromium;
 mod distribution;
 pub(crate) mod npm;
 pub(crate) mod tool;
+mod valgrind;
 mod wasm_target;
 
 use std::time::Instant;
@@ -28,6 +29,7 @@ pub(crate) enum Part {
     CargoMutants,
     CargoFuzz,
     Twiggy,
+    Valgrind,
 }
 
 impl Part {
@@ -41,6 +43,7 @@ impl Part {
         Self::CargoMutants,
         Self::CargoFuzz,
         Self::Twiggy,
+        Self::Valgrind,
     ];
 
     /// What the preview, the build and the tests use. The others are for who asks for them.
@@ -63,6 +66,7 @@ impl Part {
             Self::CargoMutants => "cargo-mutants",
             Self::CargoFuzz => "cargo-fuzz",
             Self::Twiggy => "twiggy",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -79,6 +83,7 @@ impl Part {
             Self::CargoMutants => "what changes the rules on purpose, for `cargo xtask mutants`",
             Self::CargoFuzz => "what builds and runs the fuzzers, for `cargo xtask fuzz`",
             Self::Twiggy => "what tells the largest parts of a module, for `cargo xtask size`",
+            Self::Valgrind => "what counts instructions, for `cargo xtask counts`",
         }
     }
 
@@ -102,6 +107,7 @@ impl Part {
             Self::CargoMutants => tool::mutants().present(project),
             Self::CargoFuzz => tool::fuzz().present(project),
             Self::Twiggy => tool::twiggy().present(project),
+            Self::Valgrind => valgrind::present(project),
         })
     }
 
@@ -116,6 +122,7 @@ impl Part {
             Self::CargoMutants => tool::mutants().install(project),
             Self::CargoFuzz => tool::fuzz().install(project),
             Self::Twiggy => tool::twiggy().install(project),
+            Self::Valgrind => valgrind::install(project),
         }
     }
 }
