@@ -33,7 +33,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::WasmTarget,
         Self::WasmBindgen,
         Self::Trunk,
