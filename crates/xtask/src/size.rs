@@ -61,12 +61,11 @@ fn items(said: &str) -> Option<Vec<Item>> {
             bytes: item.get("shallow_size")?.as_u64()?,
         })
     });
-    // The names are in the file for this command alone.
+    // The names, and what wasm-bindgen reads, are in the linked file alone.
+    let is_shipped =
+        |item: &Item| !item.name.contains("subsection") && !item.name.contains("custom section");
     items
-        .filter(|item| {
-            item.as_ref()
-                .is_none_or(|item| !item.name.contains("subsection"))
-        })
+        .filter(|item| item.as_ref().is_none_or(is_shipped))
         .collect()
 }
 
