@@ -42,7 +42,7 @@ struct Item {
     bytes: u64,
 }
 
-/// What a linked module is made of, largest first: before `wasm-opt`, which takes about a tenth off and the names with it.
+/// What a linked module is made of, largest first. `wasm-opt` makes less of it, and takes the names away.
 fn parts(project: &Project, module: &Path) -> Result<Vec<Item>> {
     let said = output(
         project
