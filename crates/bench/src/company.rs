@@ -99,11 +99,16 @@ impl Company {
         now()
     }
 
-    /// The user who reaches the share of the users that is nearest to this one. The first user of each role leads it.
+    /// The user who reaches the share of the users that is nearest to this one, of those who reach anybody. The first user of
+    /// each role leads it.
     pub fn viewer_reaching(&self, share: f64) -> &str {
         let wanted = share * self.people.users.len() as f64;
         let off = |(_, below): &(usize, &usize)| (**below as f64 - wanted).abs();
-        let leads = self.below.iter().enumerate();
+        let leads = self
+            .below
+            .iter()
+            .enumerate()
+            .filter(|(_, below)| **below > 0);
         let nearest = leads.min_by(|one, other| off(one).total_cmp(&off(other)));
         &self.people.users[nearest.map_or(0, |(role, _)| role)].id
     }
