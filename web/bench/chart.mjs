@@ -20,7 +20,7 @@ export function chart({ bars, growth }) {
     top = bottom + 20;
   }
   const width = LEFT + WIDTH + 90;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" role="img" aria-label="Nanoseconds of Sidelight and its peers, and of Sidelight's answers from the smallest organisation to the largest, on logarithmic scales">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" role="img" aria-label="Times of Sidelight and its peers, and of Sidelight's answers from the smallest organisation to the largest, on logarithmic scales">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600 }
@@ -57,9 +57,11 @@ function bar({ runtime, figures }, top) {
   const { lowest, powers, place } = scale(medians, WIDTH);
   const x = (value) => LEFT + place(value);
   const parts = [];
+  const groups = [];
   let y = top + 16;
   for (const { what, unit, rows } of shown) {
     y += ROW;
+    const begin = y + 6;
     parts.push(label(`${plain(what)}, ns per ${unit} (${plain(runtime)})`, 8, y, 'title'));
     for (const { name, times } of rows) {
       y += ROW;
@@ -70,11 +72,14 @@ function bar({ runtime, figures }, top) {
       parts.push(label(number(median), Math.max(x(median), LEFT + 2) + 6, y));
     }
     y += ROW / 2;
+    groups.push([begin, y - 4]);
   }
   const grid = Array.from({ length: powers + 1 }, (_, power) => {
     const value = 10 ** (lowest + power);
     const at = x(value).toFixed(1);
-    return `<path class="grid" d="M${at} ${top + 16}V${y}"/>${centred(number(value), at, y + 16)}`;
+    // Through the bars, and not through the titles.
+    const lines = groups.map(([begin, end]) => `M${at} ${begin}V${end}`).join('');
+    return `<path class="grid" d="${lines}"/>${centred(number(value), at, y + 16)}`;
   });
   return { parts: [...grid, ...parts], bottom: y + 24 };
 }
@@ -90,7 +95,7 @@ function line({ sizes, lines }, top) {
   const y = (value) => bottom - up.place(value);
   const grid = Array.from({ length: up.powers + 1 }, (_, power) => {
     const at = y(10 ** (up.lowest + power));
-    return `<path class="grid" d="M90 ${at.toFixed(1)}H${right}"/><text class="scale" x="82" y="${(at + 4).toFixed(1)}" text-anchor="end">${number(10 ** (up.lowest + power))}</text>`;
+    return `<path class="grid" d="M90 ${at.toFixed(1)}H${right}"/><text class="scale" x="82" y="${(at + 4).toFixed(1)}" text-anchor="end">${duration(10 ** (up.lowest + power))}</text>`;
   });
   const names = sizes.map(({ name, records }) => centred(`${name.toUpperCase()} · ${short(records)}`, x(records).toFixed(1), bottom + 18));
   const drawn = lines.map(({ what }, which) => {
@@ -105,9 +110,9 @@ function line({ sizes, lines }, top) {
   const labels = ends.map(({ what, kind, last, value }) => {
     const at = Math.max(last + 4, least);
     least = at + 18;
-    return `<circle class="${kind}" cx="${right + 14}" cy="${(at - 4).toFixed(1)}" r="3.5"/>${label(`${plain(what)}: ${number(value)} ns`, right + 24, at)}`;
+    return `<circle class="${kind}" cx="${right + 14}" cy="${(at - 4).toFixed(1)}" r="3.5"/>${label(`${plain(what)}: ${duration(value)}`, right + 24, at)}`;
   });
-  const title = label('From the smallest organisation to the largest, natively: ns per answer, by records', 8, top + 24, 'title');
+  const title = label('From the smallest organisation to the largest, natively: one answer, by records', 8, top + 24, 'title');
   return { parts: [title, ...grid, ...names, ...drawn.map(({ mark }) => mark), ...labels], bottom: Math.max(bottom + 24, least) };
 }
 
@@ -128,6 +133,11 @@ function centred(text, x, y) {
 
 function number(value) {
   return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(2)));
+}
+
+function duration(value) {
+  const [divisor, unit] = value < 1e3 ? [1, 'ns'] : value < 1e6 ? [1e3, 'µs'] : value < 1e9 ? [1e6, 'ms'] : [1e9, 's'];
+  return `${number(value / divisor)} ${unit}`;
 }
 
 function short(records) {

@@ -38,17 +38,18 @@ function inJavaScript(runtimes) {
     '### In JavaScript',
     `${where.join('; ')}. ${versions(facts.cedar)}.`,
     facts.organisation,
-    `Before anything was timed, ${facts.agreed.toLocaleString('en')} decisions of every contestant agreed${runtimes.length > 1 ? ', in each of the two' : ''}.`,
+    `Before anything was timed, ${whole(facts.agreed)} decisions of every contestant agreed${runtimes.length > 1 ? ', in each of the two' : ''}.`,
     table(runtimes),
   ];
 }
 
 function natively({ runtime, machine, busy, facts, figures, growth, memory }) {
+  const { users, roles, records, holders, held, agreed, peers } = facts;
   return [
     '### Natively',
-    `${runtime}, ${machine} (load average before the run: ${busy.toFixed(1)}). ${facts.peers}.`,
-    facts.organisation,
-    `Before anything was timed, ${facts.agreed.toLocaleString('en')} decisions of every contestant agreed.`,
+    `${runtime}, ${machine} (load average before the run: ${busy.toFixed(1)}). ${peers}.`,
+    `${whole(users)} users, ${whole(roles)} roles, ${whole(records)} opportunities with ${holders.toFixed(1)} holders on average, of those that are asked about. Cedar holds all of the people and these ${whole(held)} opportunities.`,
+    `Before anything was timed, ${whole(agreed)} decisions of every contestant agreed.`,
     table([{ runtime: 'time', figures }]),
     '### Growth, natively',
     grown(growth),
@@ -95,7 +96,7 @@ function compared({ times }, ours) {
 
 /** A goal is so many times as fast, within so many times as long, or so many nanoseconds on top. */
 function goalOf({ goal, within, beyond }) {
-  if (goal) return `${goal.toLocaleString('en')} × faster`;
+  if (goal) return `${whole(goal)} × faster`;
   if (within) return `within ${within} ×`;
   return beyond ? `under ${beyond / 1_000} µs more` : '';
 }
@@ -116,18 +117,22 @@ function verdict(each, runtimes) {
 }
 
 function grown({ sizes, lines }) {
-  const head = ['', ...sizes.map(({ name, records }) => `${name.toUpperCase()}, ${records.toLocaleString('en')} records`)];
+  const head = ['', ...sizes.map(({ name, records }) => `${name.toUpperCase()}, ${whole(records)} records`)];
   const rows = lines.map(({ what, times }) => [what, ...times.map((of) => time(spread(of)))]);
   return [head, head.map(() => '---'), ...rows].map(row).join('\n');
 }
 
 function time({ low, median, high }, unit) {
-  const [divisor, name] = median < 1e4 ? [1, 'ns'] : median < 1e7 ? [1e3, 'µs'] : [1e6, 'ms'];
+  const [divisor, name] = median < 1e4 ? [1, 'ns'] : median < 1e7 ? [1e3, 'µs'] : median < 1e10 ? [1e6, 'ms'] : [1e9, 's'];
   const shown = (value) => number(value / divisor);
   return `${shown(median)} ${name}${unit ? ` per ${unit}` : ''} (${shown(low)}–${shown(high)})`;
 }
 
+function whole(number) {
+  return number.toLocaleString('en');
+}
+
 /** Three digits that mean something. */
 function number(value) {
-  return value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(value < 10 ? 2 : 3)));
+  return value >= 100 ? whole(Math.round(value)) : String(Number(value.toPrecision(value < 10 ? 2 : 3)));
 }

@@ -66,7 +66,7 @@ impl AssignedEdit {
     /// # Errors
     /// A [`ChangeError`] with the code and the place of the fault.
     pub fn from_json(json: &str) -> Result<Self, ChangeError> {
-        let (edit, passed_over) = read::<Self>(json.as_bytes())
+        let (edit, passed_over) = read::<Self>(json)
             .map_err(|fault| ChangeError::new(fault.code, fault.place, fault.message))?;
         match passed_over.into_iter().next() {
             None => Ok(edit),

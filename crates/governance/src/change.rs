@@ -216,7 +216,7 @@ impl Change {
     /// # Errors
     /// A [`ChangeError`] with the code and the place of the fault.
     pub fn list_from_json(json: &str) -> Result<Vec<Self>, ChangeError> {
-        let (objects, _) = read::<Vec<Object<'_>>>(json.as_bytes())
+        let (objects, _) = read::<Vec<Object<'_>>>(json)
             .map_err(|fault| ChangeError::new(fault.code, fault.place, fault.message))?;
         let objects = objects.into_iter().enumerate();
         objects
@@ -451,7 +451,7 @@ impl Taken<'_> {
 /// The value of a `put`, read as the document's own things are.
 fn thing(kind: &str, value: &RawValue, at: &Pointer) -> Result<Thing, ChangeError> {
     let mut thing = None;
-    let passed_over = read_with(value.get().as_bytes(), &mut |value| {
+    let passed_over = read_with(value.get(), &mut |value| {
         thing = Some(match kind {
             "jobRole" => Thing::JobRole(value.read()?),
             "role" => Thing::Role(value.read()?),

@@ -83,6 +83,10 @@ impl Governance {
         if is_slice(json) {
             return slice::load(json, limits);
         }
+        let json = std::str::from_utf8(json).map_err(|_| {
+            let message = "the document is not encoded as UTF-8";
+            LoadError::new(Code::MalformedJson, Pointer::root(), message)
+        })?;
         // Of all that an organisation is, its records are the most by far: they go from the text into columns, one by one, once
         // it is known who the people are, wherever the text has them.
         let (org, mut unknown) = read::<Org<Option<&RawValue>>>(json)?;

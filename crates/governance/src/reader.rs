@@ -95,7 +95,7 @@ pub(crate) trait FromJson<'de>: Sized {
 }
 
 /// Reads one JSON text, and the places of the members that were passed over.
-pub(crate) fn read<'de, T: FromJson<'de>>(json: &'de [u8]) -> Result<(T, Vec<Pointer>), Fault> {
+pub(crate) fn read<'de, T: FromJson<'de>>(json: &'de str) -> Result<(T, Vec<Pointer>), Fault> {
     let mut read = None;
     let passed_over = read_with(json, &mut |from| {
         read = Some(T::from_json(from)?);
@@ -109,7 +109,7 @@ pub(crate) fn read<'de, T: FromJson<'de>>(json: &'de [u8]) -> Result<(T, Vec<Poi
 
 /// Reads one JSON text by a function, and tells the places of the members that were passed over.
 pub(crate) fn read_with<'de>(
-    json: &'de [u8],
+    json: &'de str,
     read: &mut ReadValue<'_, 'de>,
 ) -> Result<Vec<Pointer>, Fault> {
     read_at(json, &Place::Root, b"", read)
@@ -118,15 +118,15 @@ pub(crate) fn read_with<'de>(
 /// Reads the list that a member of a document is, and hands on each item as soon as it is read. What refuses one ends the
 /// reading.
 pub(crate) fn read_items<'de, T: FromJson<'de>>(
-    document: &[u8],
+    document: &str,
     member: &str,
     list: &'de RawValue,
     each: &mut dyn FnMut(T) -> Result<(), LoadError>,
 ) -> Result<Vec<Pointer>, LoadError> {
-    let list = list.get().as_bytes();
+    let list = list.get();
     // The list is a part of the document.
     let start = (list.as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
-    let before = document.get(..start).unwrap_or_default();
+    let before = document.as_bytes().get(..start).unwrap_or_default();
     let mut refused = None;
     let place = Place::Member(&Place::Root, member);
     let read = read_at(list, &place, before, &mut |from| {
@@ -145,13 +145,13 @@ pub(crate) fn read_items<'de, T: FromJson<'de>>(
 
 /// Reads a JSON text that stands at a place, after `before`.
 fn read_at<'de>(
-    json: &'de [u8],
+    json: &'de str,
     place: &Place<'_>,
     before: &[u8],
     read: &mut ReadValue<'_, 'de>,
 ) -> Result<Vec<Pointer>, Fault> {
     let notes = Notes::default();
-    let mut from = serde_json::Deserializer::from_slice(json);
+    let mut from = serde_json::Deserializer::from_str(json);
     read(&mut Reader::new(&mut from, place, &notes))
         .and_then(|()| from.end().map_err(Refused::of))
         .map_err(|refused| notes.fault(refused.after(before)))
@@ -169,7 +169,7 @@ impl From<Fault> for LoadError {
 /// # Errors
 /// An [`AskError`] with the place of the fault, for what is no list of texts.
 pub fn ids_from_json(json: &str) -> Result<Vec<Cow<'_, str>>, AskError> {
-    read(json.as_bytes())
+    read(json)
         .map(|(ids, _)| ids)
         .map_err(|fault| AskError::new(Code::InvalidArgument, fault.place, fault.message))
 }

@@ -39,9 +39,12 @@ impl Set {
         }
         let mut bits = FixedBitSet::with_capacity(count);
         let words = bits.as_mut_slice();
-        for one in lists.flatten() {
-            if let Some(word) = words.get_mut(one.at() / WIDTH) {
-                *word |= 1 << (one.at() % WIDTH);
+        // Plain loops: this is where a large set is made, and a chain of iterators is only as fast where all of it is inlined.
+        for list in lists {
+            for one in list {
+                if let Some(word) = words.get_mut(one.at() / WIDTH) {
+                    *word |= 1 << (one.at() % WIDTH);
+                }
             }
         }
         Self::Bits(bits)
@@ -66,6 +69,28 @@ impl Set {
             Self::Listed(numbers) => numbers.binary_search(&one.number()).is_ok(),
             Self::Bits(bits) => bits.contains(one.at()),
         }
+    }
+
+    /// The members, in load order, all at once.
+    pub(crate) fn to_vec<I: Ix>(&self) -> Vec<I> {
+        let mut members = Vec::with_capacity(self.len());
+        match self {
+            Self::Listed(numbers) => {
+                members.extend(numbers.iter().map(|&number| I::new(number)));
+            }
+            Self::Bits(bits) => {
+                let mut first = 0;
+                for &word in bits.as_slice() {
+                    let mut rest = word;
+                    while rest != 0 {
+                        members.push(I::new(first + rest.trailing_zeros()));
+                        rest &= rest - 1;
+                    }
+                    first += usize::BITS;
+                }
+            }
+        }
+        members
     }
 
     /// The members, in load order.
@@ -191,6 +216,8 @@ mod tests {
     fn both_forms_answer_alike() {
         for one in forms(&[3, 7, 64, 99]) {
             assert_eq!(numbers(&one), [3, 7, 64, 99]);
+            assert_eq!(one.to_vec::<RecordIx>().len(), one.len());
+            assert!(one.iter::<RecordIx>().eq(one.to_vec()));
             assert_eq!(one.len(), 4);
             assert!(one.contains(RecordIx::new(64)) && !one.contains(RecordIx::new(65)));
             for other in forms(&[7, 8, 99]) {

@@ -288,6 +288,14 @@ impl Presence {
         loaded - flipped(0..loaded) + flipped(self.loaded.min(number)..number)
     }
 
+    /// The positions of several that exist.
+    pub(crate) fn positions<I: Ix>(&self, several: &[I]) -> Vec<u32> {
+        if self.flipped.is_empty() {
+            return several.iter().map(|one| one.number()).collect();
+        }
+        several.iter().map(|&one| self.position(one)).collect()
+    }
+
     /// The numbers that were loaded, removed ones included, and those that differ from that.
     pub(crate) fn parts(&self) -> (Range<usize>, impl Iterator<Item = u32> + '_) {
         (0..self.loaded as usize, self.flipped.iter().copied())

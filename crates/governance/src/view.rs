@@ -323,13 +323,15 @@ impl<'g> At<'g> {
             .flatten()
             .map(|filter| self.compile_filter(kind, filter))
             .collect();
-        let matched: Vec<_> = set
-            .iter()
-            .filter(|&record| {
-                !only_held || viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
-            })
-            .filter(|&record| tests.iter().all(|test| self.passes(test, kind, record)))
-            .collect();
+        let mut matched: Vec<RecordIx> = set.to_vec();
+        if only_held {
+            matched.retain(|&record| {
+                viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
+            });
+        }
+        for test in &tests {
+            matched.retain(|&record| self.passes(test, kind, record));
+        }
 
         let sort = sort.map(Vec::as_slice).unwrap_or_default();
         let columns: Vec<_> = sort
@@ -621,7 +623,7 @@ impl Order {
         .unwrap_or(Ordering::Equal)
     }
 
-    /// The size of the whole, its page after `after`, and whether more follow.
+    /// The size of the whole, its page after `after`, and whether more follow. What matched is given in load order.
     ///
     /// A page begins after a thing rather than at an offset, so that nothing is told twice or left
     /// out when the set changed between two pages.
@@ -633,6 +635,14 @@ impl Order {
         limit: Option<usize>,
     ) -> (usize, Vec<I>, bool) {
         let total = matched.len();
+        if self.descending.is_empty() {
+            // They come in the order that is wanted.
+            let number = after.map(I::number);
+            let start = matched.partition_point(|one| Some(one.number()) <= number);
+            let rest = matched.get(start..).unwrap_or_default();
+            let page = rest.get(..limit.unwrap_or(usize::MAX)).unwrap_or(rest);
+            return (total, page.to_vec(), page.len() < rest.len());
+        }
         let mut of_all = Vec::with_capacity(total * self.descending.len());
         matched.iter().for_each(|&ix| keys(ix, &mut of_all));
         let mut of_after = Vec::new();
@@ -714,7 +724,7 @@ impl Cursors {
 
 /// Reads a question's JSON, with the place of a fault.
 pub(crate) fn read_question<'de, T: FromJson<'de>>(json: &'de str) -> Result<T, AskError> {
-    let (question, _) = read(json.as_bytes())
-        .map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
+    let (question, _) =
+        read(json).map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
     Ok(question)
 }

@@ -29,12 +29,7 @@ impl At<'_> {
     ) -> Result<Vec<u32>, AskError> {
         let set = self.permitted_to(user, kind, action)?;
         let presence = &self.governance.records.of(kind).presence;
-        let positions = set
-            .iter::<RecordIx>()
-            .map(|record| presence.position(record));
-        let mut found = Vec::with_capacity(set.len());
-        found.extend(positions);
-        Ok(found)
+        Ok(presence.positions(&set.to_vec::<RecordIx>()))
     }
 
     /// [`permitted`](Self::permitted), for an id that may name nobody.

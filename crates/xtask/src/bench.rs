@@ -110,21 +110,25 @@ fn in_javascript(project: &Project, runtimes: &[Runtime], size: &str, folder: &P
 fn natively(project: &Project, size: &str, folder: &Path) -> Result<()> {
     let cargo = || {
         let mut command = project.cargo();
-        command.args(["run", "--release", "--locked", "--package", NATIVE, "--bin"]);
+        command.args(["run", "--release", "--locked", "--package", NATIVE]);
+        command.args(["--features", "peers", "--bin"]);
         command
     };
     let memory = folder.join("memory.json");
-    run(cargo().args(["memory", "--"]).arg(&memory))?;
+    run(cargo().args(["memory", "--", size]).arg(&memory))?;
     run(cargo()
         .args(["native", "--", size])
         .args([memory, folder.join("native.json")]))
 }
 
-/// Tested and built by itself: its dependencies would change features of the other crates'.
+/// Built by itself: with its peers, its dependencies change features of the other crates'.
 pub(crate) const NATIVE: &str = "sidelight-bench";
 
 /// The documents of some sizes, written where they are not there yet.
-fn organisations<const N: usize>(project: &Project, sizes: [&str; N]) -> Result<[PathBuf; N]> {
+pub(crate) fn organisations<const N: usize>(
+    project: &Project,
+    sizes: [&str; N],
+) -> Result<[PathBuf; N]> {
     let example = |command: &str| {
         let mut cargo = project.cargo();
         cargo.args([command, "--locked", "--package", "sidelight-testkit"]);

@@ -84,11 +84,7 @@ fn module(project: &Project, toolchain: Toolchain) -> Result<()> {
         "--locked",
     ]))?;
 
-    let compiled = project
-        .wasm_target()
-        .join(WASM)
-        .join(MODULE_PROFILE)
-        .join("sidelight_wasm.wasm");
+    let compiled = compiled_module(project);
     let folder = project.path(MODULE);
     fs::remove_dir_all(&folder).ok();
     run(project
@@ -104,6 +100,20 @@ fn module(project: &Project, toolchain: Toolchain) -> Result<()> {
         .arg(&module)
         .arg("--output")
         .arg(&module))
+}
+
+/// The policy module as it was linked, with the names of its functions.
+pub(crate) fn compiled_module(project: &Project) -> PathBuf {
+    compiled(project, MODULE_PROFILE, "sidelight_wasm.wasm")
+}
+
+/// The sidebar's, in the same form.
+pub(crate) fn compiled_sidebar(project: &Project) -> PathBuf {
+    compiled(project, SIDEBAR_PROFILE, "preview.wasm")
+}
+
+fn compiled(project: &Project, profile: &str, file: &str) -> PathBuf {
+    project.wasm_target().join(WASM).join(profile).join(file)
 }
 
 /// What today's rustc emits for WASM, all of it in every browser for years.

@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod counts;
 mod fuzz;
 mod mutants;
 mod preview;
@@ -29,11 +30,12 @@ Usage: cargo xtask COMMAND
 
   setup [PART…]                      install what is missing: wasm-target, wasm-bindgen, trunk, npm, chromium
   preview [--port N] [--org FILE]    build the sidebar beside a mock CRM page and serve it on this machine
-  test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, packages, e2e
+  test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, counts, packages, e2e
   build                              build the policy module, its npm package and the preview, in release form
-  size                               build, then weigh what browsers download against web/size-budget.json
+  size                               build, tell the largest parts, and weigh what browsers download against web/size-budget.json
   bench [--size SIZE] [RUNTIME…]     measure against the peers in node, chromium and native, and write docs/performance.md
                                      anew; SIZE is l, or s or m to look quickly, which writes nothing
+  counts [--update]                  count the instructions of the main operations, and hold them to crates/bench/counts.json
   check                              format, lints, documentation links, licences, versions
   mutants [--survivors] [FILE…]      break the rules in every small way and see that a test notices; takes an hour
   fuzz [--smoke] [TARGET…]           put hostile inputs to the rules, half an hour for each target, or a minute
@@ -92,6 +94,9 @@ fn dispatch() -> Result<bool> {
             size::size(&project)?;
         }
         "bench" => bench::bench(&project, &bench_options(arguments)?)?,
+        "counts" => {
+            counts::counts(&project, counts_options(arguments)?)?;
+        }
         "check" => {
             no_values(arguments)?;
             return Ok(check::check(&project));
@@ -167,6 +172,18 @@ fn bench_options(mut arguments: Parser) -> Result<bench::Options> {
         }
     }
     Ok(options)
+}
+
+/// Whether the committed counts are to be written anew.
+fn counts_options(mut arguments: Parser) -> Result<bool> {
+    let mut update = false;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("update") => update = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(update)
 }
 
 fn no_values(mut arguments: Parser) -> Result<()> {

@@ -7,6 +7,7 @@ pub(crate) mod chromium;
 mod distribution;
 pub(crate) mod npm;
 pub(crate) mod tool;
+mod valgrind;
 mod wasm_target;
 
 use std::time::Instant;
@@ -27,10 +28,12 @@ pub(crate) enum Part {
     Peers,
     CargoMutants,
     CargoFuzz,
+    Twiggy,
+    Valgrind,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::WasmTarget,
         Self::WasmBindgen,
         Self::Trunk,
@@ -39,6 +42,8 @@ impl Part {
         Self::Peers,
         Self::CargoMutants,
         Self::CargoFuzz,
+        Self::Twiggy,
+        Self::Valgrind,
     ];
 
     /// What the preview, the build and the tests use. The others are for who asks for them.
@@ -60,6 +65,8 @@ impl Part {
             Self::Peers => "peers",
             Self::CargoMutants => "cargo-mutants",
             Self::CargoFuzz => "cargo-fuzz",
+            Self::Twiggy => "twiggy",
+            Self::Valgrind => "valgrind",
         }
     }
 
@@ -75,6 +82,8 @@ impl Part {
             Self::Peers => "what the npm package is measured against, for `cargo xtask bench`",
             Self::CargoMutants => "what changes the rules on purpose, for `cargo xtask mutants`",
             Self::CargoFuzz => "what builds and runs the fuzzers, for `cargo xtask fuzz`",
+            Self::Twiggy => "what tells the largest parts of a module, for `cargo xtask size`",
+            Self::Valgrind => "what counts instructions, for `cargo xtask counts`",
         }
     }
 
@@ -97,6 +106,8 @@ impl Part {
             Self::Peers => npm::present(project, npm::PEERS)?,
             Self::CargoMutants => tool::mutants().present(project),
             Self::CargoFuzz => tool::fuzz().present(project),
+            Self::Twiggy => tool::twiggy().present(project),
+            Self::Valgrind => valgrind::present(project),
         })
     }
 
@@ -110,6 +121,8 @@ impl Part {
             Self::Peers => npm::install(project, npm::PEERS),
             Self::CargoMutants => tool::mutants().install(project),
             Self::CargoFuzz => tool::fuzz().install(project),
+            Self::Twiggy => tool::twiggy().install(project),
+            Self::Valgrind => valgrind::install(project),
         }
     }
 }

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::bench::NATIVE;
 use crate::build;
 use crate::check;
+use crate::counts::{self, Outcome};
 use crate::process::{require, run, run_reading};
 use crate::project::Project;
 use crate::setup::{self, Part, chromium};
@@ -26,6 +28,8 @@ SIDELIGHT_CHROMIUM     the browser";
 enum Group {
     /// `cargo test` over the workspace, documentation examples included.
     Rust,
+    /// [`counts`].
+    Counts,
     /// The npm packages: conformance under Node and in Chromium, the packed tarball in real projects.
     Packages,
     /// The preview in Chromium.
@@ -35,11 +39,18 @@ enum Group {
 }
 
 impl Group {
-    const ALL: [Self; 4] = [Self::Check, Self::Rust, Self::Packages, Self::EndToEnd];
+    const ALL: [Self; 5] = [
+        Self::Check,
+        Self::Rust,
+        Self::Counts,
+        Self::Packages,
+        Self::EndToEnd,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::Counts => "counts",
             Self::Packages => "packages",
             Self::EndToEnd => "e2e",
             Self::Check => "check",
@@ -90,12 +101,27 @@ pub(crate) fn test(project: &Project, options: &Options) -> Result<bool> {
         report.step("cargo test", |tally| {
             cargo_test(
                 project,
-                &["--workspace", "--exclude", ORACLE, "--no-fail-fast"],
+                &[
+                    "--workspace",
+                    "--exclude",
+                    ORACLE,
+                    "--exclude",
+                    NATIVE,
+                    "--no-fail-fast",
+                ],
                 tally,
             )
         });
         report.step("Cedar's opinion", |tally| {
             cargo_test(project, &["--package", ORACLE], tally)
+        });
+    }
+    if has(Group::Counts) {
+        report.step("instructions", |tally| {
+            if counts::counts(project, false)? == Outcome::Held {
+                tally.add(Tally::PASSED);
+            }
+            Ok(())
         });
     }
     if options.exhaustive {

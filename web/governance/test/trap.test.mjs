@@ -34,7 +34,7 @@ function answers({ Governance }) {
 
 test('a panic ends the instance; init starts another', async () => {
   const package_ = await imported();
-  package_.initSync(panicking('organisation_can'));
+  package_.initSync(panicking('organisation_canQuickly'));
   const first = package_.Governance.load(ORG, { now: NOW });
   const second = package_.Governance.load(ORG, { now: NOW });
   assert.deepEqual(second.visible('bo', 'account').ids, ['globex']);
@@ -58,6 +58,14 @@ test('a panic ends the instance; init starts another', async () => {
   refuses(package_, () => first.can('ada', 'view', 'account', 'globex'), 'trapped');
   first.free();
   assert.equal(third.can('ada', 'view', 'account', 'globex'), true);
+});
+
+test('a panic on the quick road to a set ends the instance as well', async () => {
+  const package_ = await imported();
+  package_.initSync(panicking('organisation_visibleQuickly'));
+  const governance = answers(package_);
+  refuses(package_, () => governance.visibleIndices('ada', 'account'), 'trapped');
+  refuses(package_, () => governance.can('ada', 'view', 'account', 'globex'), 'trapped');
 });
 
 test('initSync starts another instance after a panic; init does so from the module it has', async () => {
@@ -96,7 +104,9 @@ test('a stack that ends inside the module ends the instance, and never the answe
       // The end of the stack itself.
     }
     try {
+      // Both roads, the one that needs little of the stack and the one that needs more.
       seen.add(governance.can('ada', 'view', 'account', 'globex'));
+      seen.add(governance.explain('ada', 'view', 'account', 'globex').allowed);
     } catch (error) {
       seen.add(error instanceof package_.GovernanceError ? error.code : 'stack');
     }

@@ -258,8 +258,7 @@ impl<'a> Reader<'a> {
     fn governance(mut self, limits: &Limits) -> Result<Governance, LoadError> {
         let viewer = sound(self.text())?.to_owned();
         let document = sound(self.text())?;
-        let (org, _) =
-            read::<Org<Option<&RawValue>>>(document.as_bytes()).map_err(|_| damaged())?;
+        let (org, _) = read::<Org<Option<&RawValue>>>(document).map_err(|_| damaged())?;
         let (people, job_roles) = (org.users.len(), org.job_roles.as_ref().map_or(0, Vec::len));
         let (org, records) = org.split_records();
         if records.is_some() {

@@ -69,9 +69,19 @@ pub(crate) fn fuzz() -> Tool {
     }
 }
 
+/// What tells the largest parts of a module.
+pub(crate) fn twiggy() -> Tool {
+    Tool {
+        name: "twiggy",
+        program: "twiggy",
+        version: "0.8.0".to_owned(),
+        locked: true,
+    }
+}
+
 /// All of them.
-pub(crate) fn all(project: &Project) -> Result<[Tool; 4]> {
-    Ok([wasm_bindgen(project)?, trunk(), mutants(), fuzz()])
+pub(crate) fn all(project: &Project) -> Result<[Tool; 5]> {
+    Ok([wasm_bindgen(project)?, trunk(), mutants(), fuzz(), twiggy()])
 }
 
 impl Tool {
