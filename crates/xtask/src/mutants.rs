@@ -90,16 +90,16 @@ pub(crate) fn mutants(project: &Project, options: &Options) -> Result<bool> {
         library: "crates/governance/src/lib.rs",
         tests: TESTS,
     };
+    let page = read(&project.path("docs/mutants.md"))?;
     let build = subject.build(&listed, &folder)?;
     let report = Report {
-        outcomes: outcomes(project, &listed, &wanted, &build, &folder)?,
+        outcomes: outcomes(project, &listed, &wanted, &build, &page, &folder)?,
     };
     report.save(&folder)?;
     print!("{}", report.table()?);
-    let known = read(&project.path("docs/mutants.md"))?;
     let new: Vec<_> = report
         .survivors()
-        .filter(|mutant| !is_known(&known, mutant))
+        .filter(|mutant| !is_known(&page, mutant))
         .collect();
     if !new.is_empty() {
         eprintln!("\nsurvived, and docs/mutants.md does not say why:");
@@ -146,6 +146,7 @@ fn outcomes<'m>(
     listed: &'m [Mutant],
     wanted: &BTreeSet<Number>,
     build: &Build,
+    page: &str,
     folder: &Path,
 ) -> Result<Vec<(&'m Mutant, Outcome)>> {
     let mutants: BTreeMap<Number, &Mutant> = (1..).zip(listed).collect();
@@ -181,7 +182,13 @@ fn outcomes<'m>(
                 .and_modify(|known| *known = known.then(&outcome))
                 .or_insert(outcome);
         }
-        left.retain(|(number, _)| matches!(outcomes.get(number), Some(Outcome::Survived { .. })));
+        // Of one that changes nothing, more tests would tell nothing more.
+        left.retain(|(number, _)| {
+            let is_known = mutants
+                .get(number)
+                .is_some_and(|mutant| is_known(page, mutant));
+            matches!(outcomes.get(number), Some(Outcome::Survived { .. })) && !is_known
+        });
     }
     let unviable = wanted.intersection(&build.unviable);
     outcomes.extend(unviable.map(|&number| (number, Outcome::Unviable)));
