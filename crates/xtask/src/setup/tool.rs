@@ -75,6 +75,7 @@ pub(crate) fn twiggy() -> Tool {
         name: "twiggy",
         program: "twiggy",
         version: "0.8.0".to_owned(),
+        asked: &["--version"],
         locked: true,
     }
 }
