@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use sidelight_governance::org::Status;
 use sidelight_governance::{Action, Code, Governance, Limits, RecordType};
+use twox_hash::XxHash64;
 
 const NOW: &str = "2026-03-01T12:00:00Z";
 
@@ -138,4 +139,77 @@ fn a_slice_tells_a_deal_owners_tier_only_to_who_is_compared_with_it() {
         told("sales"),
         deals(&[("below", false), ("registered", false)])
     );
+}
+
+/// The slice of somebody with one task, which has one field, before the section of its records.
+fn without_records() -> Vec<u8> {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "profiles": [{"id": "p", "name": "P", "permissions": {"task": {"view": "owned"}}}],
+        "users": [{"id": "u", "name": "U", "profile": "p"}],
+        "records": [{"type": "task", "id": "t", "owner": "u", "fields": {"f": true}}]
+    });
+    let mut bytes = slice_of(&org, "u");
+    let section = tasks(&[row(b't', 1, 0, 1)]);
+    assert!(bytes.ends_with(&section));
+    bytes.truncate(bytes.len() - section.len());
+    bytes
+}
+
+/// The section of the tasks, as `slice/bytes.rs` describes it.
+fn tasks(rows: &[Vec<u8>]) -> Vec<u8> {
+    let mut section = b"\x04task".to_vec();
+    section.push(u8::try_from(rows.len()).unwrap());
+    section.extend(rows.concat());
+    section
+}
+
+/// A record without a name and without assigned users, each field of which is the first one and true.
+fn row(id: u8, owner: u8, account: u8, fields: usize) -> Vec<u8> {
+    let mut row = vec![1, id, 0, owner, 0, account, 0];
+    let mut count = fields;
+    while count > 0x7F {
+        row.push(u8::try_from(count & 0x7F).unwrap() | 0x80);
+        count >>= 7;
+    }
+    row.push(u8::try_from(count).unwrap());
+    row.extend([0, 2].repeat(fields));
+    row
+}
+
+/// Loads bytes that are sound but for what they say.
+fn loaded(mut bytes: Vec<u8>) -> Result<usize, Code> {
+    const BODY: usize = 6 + 1 + 8;
+    let checksum = XxHash64::oneshot(0, bytes.get(BODY..).unwrap()).to_le_bytes();
+    bytes.splice(BODY - 8..BODY, checksum);
+    let slice = Governance::load(&bytes).map_err(|error| error.code())?;
+    Ok(slice.record_count(RecordType::Task))
+}
+
+#[test]
+fn a_slice_names_nothing_that_is_not_in_it_and_no_type_twice() {
+    let with = |sections: &[Vec<u8>]| loaded([without_records(), sections.concat()].concat());
+    let sound = row(b't', 1, 0, 1);
+    assert_eq!(with(&[tasks(&[sound.clone(), row(b's', 0, 0, 0)])]), Ok(2));
+    for (what, sections) in [
+        ("an owner", vec![tasks(&[row(b't', 2, 0, 0)])]),
+        ("an account", vec![tasks(&[row(b't', 1, 1, 0)])]),
+        (
+            "a type twice",
+            vec![tasks(&[sound]), tasks(&[row(b's', 1, 0, 0)])],
+        ),
+    ] {
+        assert_eq!(with(&sections), Err(Code::DamagedSlice), "{what}");
+    }
+}
+
+#[test]
+fn a_slice_has_no_more_fields_than_a_module_can_hold() {
+    let section = |last: usize| {
+        let mut rows: Vec<_> = (b'a'..b'p').map(|id| row(id, 0, 0, 1 << 20)).collect();
+        rows.push(row(b'z', 0, 0, last));
+        loaded([without_records(), tasks(&rows)].concat())
+    };
+    assert_eq!(section(1 << 20), Ok(16));
+    assert_eq!(section((1 << 20) + 1), Err(Code::TooManyItems));
 }
