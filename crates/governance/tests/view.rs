@@ -227,6 +227,72 @@ fn a_cursor_belongs_to_its_question() {
 }
 
 #[test]
+fn a_cursor_belongs_to_the_values_that_were_asked_for() {
+    asked(|now| {
+        let page = |filter: &str, cursor: Option<String>| {
+            let query = format!(r#"{{"limit": 1, "where": {{"field": "stage", {filter}}}}}"#);
+            let mut query = Query::from_json(&query).unwrap();
+            query.cursor = cursor;
+            now.visible("ada", RecordType::Opportunity, &query)
+        };
+        let cursor = page(r#""is": "won""#, None).unwrap().cursor;
+        assert!(cursor.is_some());
+        assert!(page(r#""is": "won""#, cursor.clone()).is_ok());
+        for other in [
+            r#""is": "open""#,
+            r#""is": 1"#,
+            r#""is": true"#,
+            r#""min": "won""#,
+        ] {
+            let error = page(other, cursor.clone()).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidCursor, "{other}");
+        }
+    });
+}
+
+#[test]
+fn the_pipeline_is_sorted_by_any_of_its_columns() {
+    let governance = Governance::load(
+        br#"{
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "profiles": [{"id": "all", "name": "All", "toggles": {"allDeals": true}}],
+            "users": [{"id": "ada", "name": "Ada", "profile": "all"}, {"id": "bo", "name": "Bo", "profile": "all"}],
+            "companies": [{"id": "c1", "name": "C"}, {"id": "c2", "name": "D"}],
+            "deals": [
+                {"id": "2", "name": "Two", "company": "c2", "owner": "bo", "registeredBy": "bo", "stage": "won", "amount": "20",
+                 "currency": "USD", "expectedClose": "2026-04-02", "createdAt": "2026-01-02T00:00:00Z"},
+                {"id": "1", "name": "One", "company": "c1", "owner": "ada", "registeredBy": "ada", "stage": "open", "amount": "9.5",
+                 "currency": "EUR", "expectedClose": "2026-04-01", "createdAt": "2026-01-01T00:00:00Z"}
+            ]
+        }"#,
+    )
+    .unwrap();
+    let now = governance.at("2026-11-21T12:00:00Z".parse().unwrap());
+    for column in [
+        "id",
+        "name",
+        "company",
+        "owner",
+        "registeredBy",
+        "stage",
+        "amount",
+        "currency",
+        "expectedClose",
+        "createdAt",
+    ] {
+        for (descending, expected) in [(false, ["1", "2"]), (true, ["2", "1"])] {
+            let query =
+                format!(r#"{{"sort": [{{"by": "{column}", "descending": {descending}}}]}}"#);
+            let pipeline = now
+                .pipeline("ada", &PipelineQuery::from_json(&query).unwrap())
+                .unwrap();
+            let ids: Vec<_> = pipeline.rows.iter().map(|row| row.id.as_str()).collect();
+            assert_eq!(ids, expected, "{query}");
+        }
+    }
+}
+
+#[test]
 fn faults_in_a_query_have_a_code_and_a_place() {
     for (query, code, place) in [
         (
