@@ -166,9 +166,10 @@ impl<'j> Trial<'j> {
 impl Judge {
     fn command(&self, cases: u32, number: Number, limit: Duration) -> Command {
         let mut command = Command::new("sh");
-        // Processor time and kilobytes of memory. Other work on the machine does not make a mutant look endless.
+        // Seconds of processor time, so that other work on the machine does not make a mutant look endless, and kilobytes
+        // of memory, where the system can limit it.
         let limits = format!(
-            "ulimit -t {} -v 6000000; exec \"$0\" \"$@\"",
+            "ulimit -t {}; ulimit -v 6000000 2>/dev/null; exec \"$0\" \"$@\"",
             limit.as_secs()
         );
         command
