@@ -1,6 +1,7 @@
 //! What a loaded organisation tells about itself (§10.1).
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use serde_json::json;
 use sidelight_governance::{Governance, RecordType};
 
 #[test]
@@ -30,6 +31,34 @@ fn what_was_loaded_is_told_again() {
     assert_eq!(governance.deal_count(), 2);
     assert_eq!(governance.deal("d").unwrap().name.as_deref(), Some("D"));
     assert_eq!(governance.deal("x"), None);
+}
+
+#[test]
+fn who_is_named_again_among_the_assigned_users_is_assigned_once() {
+    for count in [1, 31, 32, 33, 34, 70] {
+        let users: Vec<_> = (0..count).map(|number| format!("u{number}")).collect();
+        // Each once, then all again from the last to the first; and the same on the next record.
+        let named: Vec<_> = users.iter().chain(users.iter().rev()).collect();
+        let org = json!({
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "profiles": [{"id": "p", "name": "P"}],
+            "users": users.iter().map(|id| json!({"id": id, "name": "U", "profile": "p"})).collect::<Vec<_>>(),
+            "records": [
+                {"type": "account", "id": "a", "assigned": named},
+                {"type": "account", "id": "b", "assigned": named}
+            ]
+        });
+        let governance = Governance::load(org.to_string().as_bytes()).unwrap();
+        for id in ["a", "b"] {
+            let record = governance.record(RecordType::Account, id).unwrap();
+            let assigned: Vec<_> = record
+                .assigned
+                .into_iter()
+                .map(|assigned| assigned.user)
+                .collect();
+            assert_eq!(assigned, users, "{count}");
+        }
+    }
 }
 
 #[test]

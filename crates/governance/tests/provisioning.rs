@@ -289,6 +289,17 @@ fn each_step_of_a_request_is_taken_once_and_in_its_order() {
             "/event",
         );
 
+        // An issue gets another label when the state is another, and not otherwise.
+        let effects = |request: &Request, event: RequestEvent| {
+            at.step_request("apart", request, &event).unwrap().effects
+        };
+        assert_eq!(effects(&asked_for, RequestEvent::Approve), []);
+        let label = "SalesOpsAR::In Progress".to_owned();
+        assert_eq!(
+            effects(&asked_for, RequestEvent::PickUp),
+            [RequestEffect::Relabel { label }]
+        );
+
         let unapproved = step(&asked_for, "bo", event("pick-up")).unwrap();
         refused(&unapproved, "bo", finish("clari"), "not-approved", "/event");
         let picked = step(&approved, "bo", event("pick-up")).unwrap();

@@ -1,6 +1,8 @@
 //! What a viewer's slice has in it, and what is refused (§11).
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use sidelight_governance::org::Status;
 use sidelight_governance::{Action, Code, Governance, Limits, RecordType};
@@ -98,6 +100,41 @@ fn somebody_who_lifts_a_partner_user_does_so_until_the_end_of_the_guest_term() {
     assert!(sees("b", NOW) && sees("b", "2026-03-04T23:59:59Z"));
     assert!(!sees("b", "2026-03-05T00:00:00Z"));
     assert!(sees("a", "2026-03-05T00:00:00Z"));
+}
+
+#[test]
+fn two_whom_a_partner_user_is_not_shown_are_two_on_the_slice() {
+    let rep = |id: &str| json!({"id": id, "name": "Rep", "profile": "reports", "role": "rep"});
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "lead", "name": "Lead"}, {"id": "rep", "name": "Rep", "parent": "lead"}],
+        "profiles": [{"id": "reports", "name": "Reports", "permissions": {"account": {"view": "reports"}}}],
+        "companies": [{"id": "c", "name": "C"}],
+        "users": [
+            {"id": "pat", "name": "Pat", "profile": "reports", "role": "lead",
+             "memberships": [{"company": "c", "tier": "sales", "primary": true}]},
+            rep("ann"), rep("bob"), rep("cid")
+        ],
+        "records": [{"type": "account", "id": "a", "owner": "ann", "assigned": ["bob", "cid"]}]
+    });
+    let slice = Governance::load(&slice_of(&org, "pat")).unwrap();
+    let decision = slice
+        .at(NOW.parse().unwrap())
+        .explain("pat", Action::View, RecordType::Account, Some("a"))
+        .unwrap();
+    let through: BTreeSet<_> = decision
+        .grants
+        .iter()
+        .filter_map(|grant| grant.user.as_deref())
+        .collect();
+    assert_eq!(through.len(), 3);
+    for user in through {
+        let user = slice.user(user).unwrap();
+        assert_eq!(
+            (user.name.as_str(), user.role.as_deref()),
+            ("Somebody", Some("rep"))
+        );
+    }
 }
 
 #[test]
