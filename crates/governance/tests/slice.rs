@@ -103,6 +103,34 @@ fn somebody_who_lifts_a_partner_user_does_so_until_the_end_of_the_guest_term() {
 }
 
 #[test]
+fn a_slice_has_the_roles_between_the_viewers_and_one_below_though_nobody_has_them() {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [
+            {"id": "chief", "name": "Chief"}, {"id": "lead", "name": "Lead", "parent": "chief"},
+            {"id": "team", "name": "Team", "parent": "lead"}, {"id": "rep", "name": "Rep", "parent": "team"}
+        ],
+        "profiles": [{"id": "reports", "name": "Reports", "permissions": {"account": {"view": "reports"}}}],
+        "users": [
+            {"id": "ada", "name": "Ada", "profile": "reports", "role": "lead"},
+            {"id": "bo", "name": "Bo", "profile": "reports", "role": "rep"}
+        ],
+        "records": [{"type": "account", "id": "a", "owner": "bo"}]
+    });
+    let slice = Governance::load(&slice_of(&org, "ada")).unwrap();
+    let roles: Vec<_> = slice.roles().map(|role| (role.id, role.parent)).collect();
+    let role = |id: &str, parent: Option<&str>| (id.to_owned(), parent.map(str::to_owned));
+    assert_eq!(
+        roles,
+        [
+            role("lead", None),
+            role("team", Some("lead")),
+            role("rep", Some("team"))
+        ]
+    );
+}
+
+#[test]
 fn two_whom_a_partner_user_is_not_shown_are_two_on_the_slice() {
     let rep = |id: &str| json!({"id": id, "name": "Rep", "profile": "reports", "role": "rep"});
     let org = json!({
