@@ -204,4 +204,12 @@ mod tests {
         let sum: Amount = std::iter::repeat_n(largest.unwrap_or_default(), 1_000_000).sum();
         assert_eq!(sum.to_string(), "99999999999999999999999999.999999000000");
     }
+
+    #[test]
+    fn amounts_are_compared_by_what_they_are_worth() {
+        let amount = |text: &str| text.parse::<Amount>().ok();
+        assert_eq!(amount("1.5"), amount("1.50"));
+        assert_ne!(amount("1.5"), amount("1.51"));
+        assert!(amount("-2") < amount("1.5") && amount("10") > amount("9.99"));
+    }
 }

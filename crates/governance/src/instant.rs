@@ -263,6 +263,10 @@ mod tests {
             "2026-03-01 00:00:00Z",
             "2026-02-30T00:00:00Z",
             "2026-03-01T24:00:00Z",
+            "2026-03-01T00:60:00Z",
+            "2026-03-01T00:00:61Z",
+            "2026-03-01T00:00:00+24:00",
+            "2026-03-01T00:00:00+00:60",
             "2026-03-01T00:00Z",
             "2026-03-01T00:00:00.Z",
             "2026-03-01T00:00:00Z[UTC]",
@@ -314,6 +318,14 @@ mod tests {
         }
         assert!("0000-01-01T00:00:00+00:01".parse::<Instant>().is_err());
         assert!("9999-12-31T23:59:59-00:01".parse::<Instant>().is_err());
+        let told = |text: &str| text.parse::<Instant>().ok();
+        for (day, days, end) in [
+            ("9999-12-31T12:00:00Z", 1, "9999-12-31T23:59:59Z"),
+            ("0000-01-01T12:00:00Z", -1, "0000-01-01T00:00:00Z"),
+        ] {
+            let later = told(day).map(|day| day.saturating_add_days(days));
+            assert_eq!(later, told(end));
+        }
         assert_eq!(Instant::from_millisecond(i64::MAX), None);
         assert_eq!(Instant::from_millisecond(i64::MIN), None);
         assert_eq!(

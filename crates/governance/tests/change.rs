@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use sidelight_governance::{
-    Action, At, Change, Code, Counted, Governance, PredictOptions, RecordType,
+    Action, At, Change, Code, Counted, Governance, Limits, PredictOptions, RecordType,
 };
 
 const ORG: &str = r#"{
@@ -291,6 +291,118 @@ fn what_is_refused_changes_nothing_and_tells_its_place() {
 }
 
 #[test]
+fn what_is_full_takes_nothing_new_and_still_replaces_what_there_is() {
+    type Set = fn(&mut Limits);
+    let cases: [(Set, Code, &str, &str, &str); 8] = [
+        (
+            |limits| limits.roles = 3,
+            Code::TooManyRoles,
+            "role",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "rep", "name": "Rep"}"#,
+        ),
+        (
+            |limits| limits.users = 8,
+            Code::TooManyUsers,
+            "user",
+            r#"{"id": "new", "name": "New", "profile": "owned"}"#,
+            r#"{"id": "rob", "name": "Rob", "profile": "owned"}"#,
+        ),
+        (
+            |limits| limits.records = 5,
+            Code::TooManyItems,
+            "record",
+            r#"{"type": "task", "id": "new"}"#,
+            r#"{"type": "task", "id": "t"}"#,
+        ),
+        (
+            |limits| limits.deals = 1,
+            Code::TooManyItems,
+            "deal",
+            r#"{"id": "new", "company": "acme", "owner": "pat"}"#,
+            r#"{"id": "d", "company": "acme", "owner": "pia"}"#,
+        ),
+        (
+            |limits| limits.catalogue = 4,
+            Code::TooManyItems,
+            "profile",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "unused", "name": "Unused"}"#,
+        ),
+        // With the four that exist from the start.
+        (
+            |limits| limits.catalogue = 4,
+            Code::TooManyItems,
+            "jobRole",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "sdr", "name": "Sales Development"}"#,
+        ),
+        (
+            |limits| limits.catalogue = 4,
+            Code::TooManyItems,
+            "company",
+            r#"{"id": "new", "name": "New"}"#,
+            r#"{"id": "zeta", "name": "Zeta"}"#,
+        ),
+        (
+            |limits| limits.views = 1,
+            Code::TooManyItems,
+            "view",
+            r#"{"id": "new", "user": "rob", "name": "New", "type": "account"}"#,
+            r#"{"id": "v", "user": "rob", "name": "V", "type": "account"}"#,
+        ),
+    ];
+    for (set, code, kind, new, existing) in cases {
+        let mut limits = Limits::default();
+        set(&mut limits);
+        let mut governance = Governance::load_within(ORG.as_bytes(), &limits).unwrap();
+        let put = |value: &str| {
+            changes(&format!(
+                r#"[{{"op": "put", "kind": "{kind}", "value": {value}}}]"#
+            ))
+        };
+        // The first ones of their kind take what is left.
+        for other in match kind {
+            "company" => vec![
+                r#"{"id": "c3", "name": "C"}"#,
+                r#"{"id": "c4", "name": "D"}"#,
+            ],
+            "view" => vec![existing],
+            _ => vec![],
+        } {
+            governance.apply(&put(other)).unwrap();
+        }
+        let error = governance.apply(&put(new)).unwrap_err();
+        assert_eq!(
+            (error.code(), error.path().as_str()),
+            (code, "/0/value"),
+            "{kind}"
+        );
+        assert_eq!(governance.apply(&put(existing)), Ok(()), "{kind}");
+        // What is gone makes room for one.
+        let id = existing
+            .split('"')
+            .nth(if kind == "record" { 7 } else { 3 })
+            .unwrap();
+        let remove = match kind {
+            "jobRole" => continue,
+            "profile" => r#"[{"op": "remove", "kind": "profile", "id": "unused"}]"#.to_owned(),
+            "record" => {
+                r#"[{"op": "remove", "kind": "record", "type": "task", "id": "t"}]"#.to_owned()
+            }
+            _ => format!(r#"[{{"op": "remove", "kind": "{kind}", "id": "{id}"}}]"#),
+        };
+        assert_eq!(governance.apply(&changes(&remove)), Ok(()), "{kind}");
+        assert_eq!(governance.apply(&put(new)), Ok(()), "{kind}");
+        assert_eq!(
+            governance.apply(&put(existing)).unwrap_err().code(),
+            code,
+            "{kind}"
+        );
+    }
+}
+
+#[test]
 fn faults_in_a_list_of_changes_have_a_code_and_a_place() {
     for (list, code, place) in [
         (r#"[{"op": "lock"}]"#, Code::UnknownChange, "/0/op"),
@@ -339,6 +451,75 @@ fn faults_in_a_list_of_changes_have_a_code_and_a_place() {
             "{list}"
         );
     }
+}
+
+/// So many changes that what stands beside the loaded columns is packed with them anew.
+#[test]
+fn after_many_changes_everything_is_as_if_loaded() {
+    const COUNT: usize = 2_000;
+    let value = |index: usize, owner: &str, stage: &str| {
+        let user = if index.is_multiple_of(3) {
+            "ria"
+        } else {
+            "oda"
+        };
+        format!(
+            r#"{{"type": "prospect", "id": "p{index}", "name": "P {index} {stage}", "owner": "{owner}",
+            "assigned": ["{user}"], "account": "a", "fields": {{"stage": "{stage}", "place": {index}}}}}"#
+        )
+    };
+    let records: Vec<_> = (0..COUNT)
+        .map(|index| value(index, "rob", "open"))
+        .collect();
+    let org = ORG.replace(
+        r#"{"type": "task", "id": "t", "owner": "rob"}"#,
+        &format!(
+            r#"{{"type": "task", "id": "t", "owner": "rob"}}, {}"#,
+            records.join(", ")
+        ),
+    );
+    let mut governance = Governance::load(org.as_bytes()).unwrap();
+    let clone = governance.clone();
+    let before = governance.to_org();
+    // More than half of the first ones, and one that is new; the last ones stay as they were loaded.
+    let puts: Vec<_> = (0..1_500)
+        .chain([COUNT])
+        .map(|index| {
+            let value = value(index, "ria", "won");
+            format!(r#"{{"op": "put", "kind": "record", "value": {value}}}"#)
+        })
+        .collect();
+    governance
+        .apply(&changes(&format!("[{}]", puts.join(", "))))
+        .unwrap();
+
+    let anew = Governance::from_org(governance.to_org()).unwrap();
+    let records =
+        |governance: &Governance| governance.records(RecordType::Prospect).collect::<Vec<_>>();
+    assert_eq!(records(&governance), records(&anew));
+    let last = governance.record(RecordType::Prospect, "p1999").unwrap();
+    assert_eq!(last.name.as_deref(), Some("P 1999 open"));
+    let changed = governance.record(RecordType::Prospect, "p1499").unwrap();
+    assert_eq!(changed.name.as_deref(), Some("P 1499 won"));
+    for user in ["rob", "ria", "oda"] {
+        for query in [
+            "{}",
+            r#"{"where": {"field": "stage", "is": "won"}}"#,
+            r#"{"where": {"field": "place", "min": 1400}, "sort": [{"by": "name"}]}"#,
+        ] {
+            let query = sidelight_governance::Query::from_json(query).unwrap();
+            let page = |governance: &Governance| {
+                at(governance)
+                    .visible(user, RecordType::Prospect, &query)
+                    .unwrap()
+            };
+            let page_changed = page(&governance);
+            assert_eq!(page_changed, page(&anew), "{user}");
+            assert!(user == "rob" || page_changed.total > 0, "{user}");
+        }
+    }
+    // A clone that shared the columns still answers as before.
+    assert_eq!(clone.to_org(), before);
 }
 
 #[test]

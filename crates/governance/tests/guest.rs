@@ -111,6 +111,23 @@ fn an_invitation_is_refused_with_a_code_and_a_place() {
         "invalid-email",
         "/email",
     );
+    for email in [
+        "ro sa@g.example",
+        "rosa@g\u{7f}.example",
+        "rosa@",
+        "@g.example",
+    ] {
+        let with_email = Invitation {
+            email: email.to_owned(),
+            ..invitation()
+        };
+        let error = at.invite("ada", &with_email, end(3), FIRST).unwrap_err();
+        assert_eq!(
+            (error.code(), error.path().as_str()),
+            ("invalid-email", "/email"),
+            "{email:?}"
+        );
+    }
     check(
         |i| i.email = "ADA@O.example".to_owned(),
         "email-taken",
@@ -379,9 +396,11 @@ fn guests_within_7_days_of_their_end_are_expiring() {
              "ends": "2026-11-28T12:00:00Z", "expiring": true, "sponsor": null, "profile": "p"}
         ])
     );
+    // The next page may have another length.
     let next = at
         .guests(&GuestQuery {
             cursor: page.cursor.clone(),
+            limit: Some(5),
             ..query
         })
         .unwrap();
@@ -392,6 +411,16 @@ fn guests_within_7_days_of_their_end_are_expiring() {
         ..GuestQuery::default()
     };
     assert_eq!(at.guests(&other).unwrap_err().code(), Code::InvalidCursor);
+    // The end of the term that is asked for is the first instant that is not wanted.
+    let ends = |from: &str, before: &str| {
+        let query = json!({"endsFrom": from, "endsBefore": before});
+        let page = at.guests(&serde_json::from_value(query).unwrap()).unwrap();
+        let users = page.rows.into_iter().map(|row| row.user);
+        users.collect::<Vec<_>>()
+    };
+    let (noor, omar) = ("2026-11-28T12:00:00Z", "2026-11-28T12:00:01Z");
+    assert_eq!(ends(noor, omar), ["noor"]);
+    assert_eq!(ends(omar, "2026-12-01T00:00:00Z"), ["omar"]);
     // Words are strict.
     let misspelt = serde_json::from_value::<GuestQuery>(json!({"state": ["gone"]}));
     assert!(misspelt.is_err());
@@ -419,6 +448,12 @@ fn links_that_could_not_have_been_sent_are_not_read() {
     assert_eq!(error, "a link before the last one is open");
     let error = read(json!([link("0a", "used"), link("0a", "open")])).unwrap_err();
     assert_eq!(error, "two links have the same token");
+    // Every byte of a digest is written as it was read.
+    let digest = TokenDigest::new(std::array::from_fn(|at| u8::try_from(at * 8 + 7).unwrap()));
+    let text = "070f171f272f373f474f575f676f777f878f979fa7afb7bfc7cfd7dfe7eff7ff";
+    assert_eq!(digest.to_string(), text);
+    assert_eq!(format!("{digest:?}"), text);
+    assert_eq!(text.parse(), Ok(digest));
     assert!(read(json!([link("0A", "open")])).is_err());
     assert!(read(json!([link("0", "open")])).is_err());
 }

@@ -278,6 +278,101 @@ fn each_limit_has_its_code_and_holds_at_its_bound() {
 }
 
 #[test]
+fn no_text_of_a_document_is_longer_than_the_limit() {
+    const LIMIT: usize = 40;
+    let limits = {
+        let mut limits = Limits::default();
+        limits.text = LIMIT;
+        limits
+    };
+    let user =
+        |members: &str| format!(r#""users":[{{"id":"u","name":"U","profile":"p",{members}}}]"#);
+    let record = |members: &str| format!(r#""records":[{{"type":"account","id":"a",{members}}}]"#);
+    let deal = |members: &str| {
+        format!(r#""companies":[{{"id":"c","name":"C"}}],"deals":[{{"id":"d",{members}}}]"#)
+    };
+    for (members, place) in [
+        (
+            r#""users":[{"id":"LONG","name":"U","profile":"p"}]"#.to_owned(),
+            "/users/0/id",
+        ),
+        (
+            r#""users":[{"id":"u","name":"LONG","profile":"p"}]"#.to_owned(),
+            "/users/0/name",
+        ),
+        (user(r#""email":"LONG""#), "/users/0/email"),
+        (user(r#""role":"LONG""#), "/users/0/role"),
+        (user(r#""jobRole":"LONG""#), "/users/0/jobRole"),
+        (
+            user(r#""memberships":[{"company":"LONG","tier":"sales"}]"#),
+            "/users/0/memberships/0/company",
+        ),
+        (
+            user(r#""guest":{"claimed":true,"expiresAt":"2026-03-01T00:00:00Z","sponsor":"LONG"}"#),
+            "/users/0/guest/sponsor",
+        ),
+        (
+            r#""roles":[{"id":"r","name":"LONG"}]"#.to_owned(),
+            "/roles/0/name",
+        ),
+        (
+            r#""roles":[{"id":"r","name":"R","parent":"LONG"}]"#.to_owned(),
+            "/roles/0/parent",
+        ),
+        (
+            r#""jobRoles":[{"id":"j","name":"LONG"}]"#.to_owned(),
+            "/jobRoles/0/name",
+        ),
+        (
+            r#""companies":[{"id":"c","name":"LONG"}]"#.to_owned(),
+            "/companies/0/name",
+        ),
+        (
+            r#""companies":[{"id":"c","name":"C","accountOwnerEmail":"LONG"}]"#.to_owned(),
+            "/companies/0/accountOwnerEmail",
+        ),
+        (record(r#""name":"LONG""#), "/records/0/name"),
+        (record(r#""owner":"LONG""#), "/records/0/owner"),
+        (record(r#""account":"LONG""#), "/records/0/account"),
+        (deal(r#""company":"LONG","owner":"u""#), "/deals/0/company"),
+        (deal(r#""company":"c","owner":"LONG""#), "/deals/0/owner"),
+        (
+            deal(r#""company":"c","owner":"u","registeredBy":"LONG""#),
+            "/deals/0/registeredBy",
+        ),
+        (
+            r#""views":[{"id":"v","user":"u","name":"LONG","type":"task"}]"#.to_owned(),
+            "/views/0/name",
+        ),
+    ] {
+        let found = |length: usize| {
+            let mut members = members.replace("LONG", &"x".repeat(length));
+            if !members.contains(r#""users""#) {
+                members += r#","users":[]"#;
+            }
+            let json = document(&members);
+            let fault = Governance::load_within(json.as_bytes(), &limits).err();
+            fault.map(|fault| (fault.code(), fault.path().to_string()))
+        };
+        assert_eq!(found(LIMIT), None, "{members}");
+        assert_eq!(
+            found(LIMIT + 1),
+            Some((Code::TextTooLong, place.to_owned())),
+            "{members}"
+        );
+    }
+    let long = document(r#""users":[]"#).replace(
+        r#""name":"P""#,
+        &format!(r#""name":"{}""#, "x".repeat(LIMIT + 1)),
+    );
+    let fault = Governance::load_within(long.as_bytes(), &limits).err();
+    assert_eq!(
+        fault.map(|fault| fault.path().to_string()).as_deref(),
+        Some("/profiles/0/name")
+    );
+}
+
+#[test]
 fn unknown_members_are_told_with_their_places() {
     let json = document(r#""users":[{"id":"u","name":"U","profile":"p","parnet":"x"}],"a/b~c":1"#);
     let governance = Governance::load(json.as_bytes()).unwrap();
@@ -293,6 +388,24 @@ fn unknown_members_are_told_with_their_places() {
         })
         .collect();
     assert_eq!(places, ["/users/0/parnet", "/a~1b~0c"]);
+    let texts = |members: &str| {
+        let governance = Governance::load(document(members).as_bytes()).unwrap();
+        let found = governance.at(NOW.parse().unwrap()).diagnose();
+        let unknown = found
+            .into_iter()
+            .find(|diagnostic| diagnostic.code == "unknown-member");
+        unknown
+            .map(|diagnostic| diagnostic.text)
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        texts(r#""users":[],"a":1"#),
+        "The document has a member that the format does not know and that was passed over: /a."
+    );
+    assert_eq!(
+        texts(r#""users":[],"a":1,"b":2,"c":3,"d":4,"e":5"#),
+        "The document has 5 members that the format does not know and that were passed over: /a, /b, /c and 2 more."
+    );
 }
 
 #[test]

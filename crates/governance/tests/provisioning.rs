@@ -237,6 +237,95 @@ fn whoever_approved_a_baseline_did_not_approve_the_own_request() {
 }
 
 #[test]
+fn onboarding_makes_one_baseline_request_for_each_person() {
+    asked(|at| {
+        let baselines = [Baseline {
+            job_role: "ae".to_owned(),
+            systems: vec![System::Clari],
+            approved_by: None,
+        }];
+        let made = |person: &str, requests: &[Request]| {
+            at.baseline_request("ar-2", person, 2, &baselines, requests, &[])
+                .unwrap()
+        };
+        let by_hand = request(at, "bo", &["new"], &[System::Clari]);
+        let onboarded = made("new", std::slice::from_ref(&by_hand)).unwrap().request;
+        let requests = [by_hand, onboarded];
+        assert_eq!(made("new", &requests), None);
+        assert!(made("newer", &requests).is_some());
+    });
+}
+
+#[test]
+fn each_step_of_a_request_is_taken_once_and_in_its_order() {
+    asked(|at| {
+        let systems = [System::Clari, System::Chorus];
+        let asked_for = request(at, "bo", &["new"], &systems);
+        let step = |request: &Request, actor: &str, event: Value| {
+            let event: RequestEvent = serde_json::from_value(event).unwrap();
+            at.step_request(actor, request, &event)
+                .map(|step| step.request)
+        };
+        let refused = |request: &Request, actor: &str, event: Value, code: &str, place: &str| {
+            let error = step(request, actor, event).unwrap_err();
+            assert_eq!(
+                (error.code().as_str(), error.path().as_str()),
+                (code, place)
+            );
+        };
+        let finish = |system: &str| json!({"event": "finish-task", "system": system});
+        let event = |event: &str| json!({"event": event});
+
+        refused(&asked_for, "bo", event("approve"), "own-request", "/actor");
+        let approved = step(&asked_for, "apart", event("approve")).unwrap();
+        let approval = approved.fields().approval.as_ref().unwrap();
+        assert_eq!(approval.by, "apart");
+        assert_eq!(approved.fields().state, asked_for.fields().state);
+        refused(
+            &approved,
+            "apart",
+            event("approve"),
+            "already-approved",
+            "/event",
+        );
+
+        let unapproved = step(&asked_for, "bo", event("pick-up")).unwrap();
+        refused(&unapproved, "bo", finish("clari"), "not-approved", "/event");
+        let picked = step(&approved, "bo", event("pick-up")).unwrap();
+        refused(&picked, "bo", event("complete"), "task-open", "/event");
+        let one_done = step(&picked, "bo", finish("clari")).unwrap();
+        refused(&one_done, "bo", finish("clari"), "task-done", "/system");
+        refused(
+            &one_done,
+            "bo",
+            finish("datafox"),
+            "unknown-task",
+            "/system",
+        );
+        refused(&one_done, "bo", event("complete"), "task-open", "/event");
+        let all_done = step(&one_done, "bo", finish("chorus")).unwrap();
+        let completed = step(&all_done, "bo", event("complete")).unwrap();
+
+        refused(
+            &completed,
+            "bo",
+            event("reopen-issue"),
+            "issue-state",
+            "/event",
+        );
+        let closed = step(&completed, "bo", event("close-issue")).unwrap();
+        refused(&closed, "bo", event("close-issue"), "issue-state", "/event");
+        assert!(closed.fields().closed);
+        assert!(
+            !step(&closed, "bo", event("reopen-issue"))
+                .unwrap()
+                .fields()
+                .closed
+        );
+    });
+}
+
+#[test]
 fn anyone_on_the_team_takes_over_and_nobody_else() {
     asked(|at| {
         let request = request(at, "ae0", &["new"], &[System::Clari]);

@@ -191,6 +191,10 @@ fn conditions_that_are_too_deep_are_an_error_in_both_places() {
         let deep = trigger(json!({"where": filter}));
         let error = at.check_trigger("ops", &deep).unwrap_err();
         assert_eq!(error.code(), TriggerCode::TooDeep);
+        assert_eq!(
+            error.to_string(),
+            "a filter is nested more than 32 deep at `/where`"
+        );
         let event =
             serde_json::from_value(json!({"on": "updated", "type": "account", "id": "acme"}));
         let error = at.triggered(&[deep], &event.unwrap()).unwrap_err();

@@ -37,7 +37,7 @@ Usage: cargo xtask COMMAND
                                      anew; SIZE is l, or s or m to look quickly, which writes nothing
   counts [--update]                  count the instructions of the main operations, and hold them to crates/bench/counts.json
   check                              format, lints, documentation links, licences, versions
-  mutants [FILE…]                    break the rules in every small way and see that a test notices; takes hours
+  mutants [--survivors] [FILE…]      break the rules in every small way and see that a test notices; takes an hour
   fuzz [--smoke] [TARGET…]           put hostile inputs to the rules, half an hour for each target, or a minute
   demo                               write demo/organisation.json anew, after a change of its generator
   env                                print the settings with which trunk and wasm-bindgen work by hand
@@ -83,7 +83,7 @@ fn dispatch() -> Result<bool> {
         "setup" => setup::setup(&project, &values(arguments)?)?,
         "preview" => preview::preview(&project, &preview_options(arguments)?)?,
         "test" => return test::test(&project, &test_options(arguments)?),
-        "mutants" => mutants::mutants(&project, &values(arguments)?)?,
+        "mutants" => return mutants::mutants(&project, &mutants_options(arguments)?),
         "fuzz" => fuzz::fuzz(&project, &fuzz_options(arguments)?)?,
         "build" => {
             no_values(arguments)?;
@@ -144,6 +144,18 @@ fn fuzz_options(mut arguments: Parser) -> Result<fuzz::Options> {
         match argument {
             Arg::Long("smoke") => options.smoke = true,
             Arg::Value(target) => options.targets.push(target.string()?),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn mutants_options(mut arguments: Parser) -> Result<mutants::Options> {
+    let mut options = mutants::Options::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("survivors") => options.survivors = true,
+            Arg::Value(file) => options.files.push(file.string()?),
             other => return Err(other.unexpected().into()),
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct Tool {
     name: &'static str,
     program: &'static str,
     version: String,
+    /// What makes it tell its version.
+    asked: &'static [&'static str],
     /// Whether the crate's own lock file can be used.
     locked: bool,
 }
@@ -26,6 +28,7 @@ pub(crate) fn wasm_bindgen(project: &Project) -> Result<Tool> {
         name: "wasm-bindgen-cli",
         program: "wasm-bindgen",
         version: project.locked_version("wasm-bindgen")?,
+        asked: &["--version"],
         // Its lock file may name versions that were withdrawn since.
         locked: false,
     })
@@ -38,6 +41,7 @@ pub(crate) fn trunk() -> Tool {
         name: "trunk",
         program: "trunk",
         version: "0.21.14".to_owned(),
+        asked: &["--version"],
         locked: true,
     }
 }
@@ -48,6 +52,8 @@ pub(crate) fn mutants() -> Tool {
         name: "cargo-mutants",
         program: "cargo-mutants",
         version: "27.1.0".to_owned(),
+        // It is a subcommand of cargo and nothing else.
+        asked: &["mutants", "--version"],
         locked: true,
     }
 }
@@ -58,6 +64,7 @@ pub(crate) fn fuzz() -> Tool {
         name: "cargo-fuzz",
         program: "cargo-fuzz",
         version: "0.13.2".to_owned(),
+        asked: &["--version"],
         locked: true,
     }
 }
@@ -68,6 +75,7 @@ pub(crate) fn twiggy() -> Tool {
         name: "twiggy",
         program: "twiggy",
         version: "0.8.0".to_owned(),
+        asked: &["--version"],
         locked: true,
     }
 }
@@ -87,7 +95,7 @@ impl Tool {
 
     /// What the program itself says that it is, from the installed folder or from the person's own `PATH`.
     pub(crate) fn found_version(&self, project: &Project) -> Option<String> {
-        let said = output(project.command(self.program).arg("--version")).ok()?;
+        let said = output(project.command(self.program).args(self.asked)).ok()?;
         version_of(&said).map(str::to_owned)
     }
 
