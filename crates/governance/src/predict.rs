@@ -268,9 +268,11 @@ impl<'a> Comparison<'a> {
 
     fn of_records(&self, user: UserIx, kind: RecordType) -> Option<Difference> {
         if self.touched.reach.contains(&kind) && !self.has_same_reach(user, kind) {
-            let [before, after] =
-                [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
-            return Difference::between(&before, &after);
+            return self.by_holders(user, kind).unwrap_or_else(|| {
+                let [before, after] =
+                    [self.before, self.after].map(|at| at.permitted(user, kind, self.action));
+                Difference::between(&before, &after)
+            });
         }
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
         for record in self.touched.records_of(kind) {
@@ -285,6 +287,52 @@ impl<'a> Comparison<'a> {
             }
         }
         Difference::of(Set::Listed(gained), Set::Listed(lost))
+    }
+
+    /// What differs for a user whose reach differs, found from the holders whom the user reaches on one side only: their records
+    /// are looked at one by one. `None` where that is no less work than two whole sets, or where another rule decides.
+    fn by_holders(&self, user: UserIx, kind: RecordType) -> Option<Option<Difference>> {
+        let sides = [self.before, self.after];
+        let [multi_before, multi_after] =
+            sides.map(|at| at.governance.settings.multi_user_assignment);
+        if self.action != Action::View || multi_before != multi_after {
+            return None;
+        }
+        let [before, after] = sides.map(|at| at.holders_seen(user, kind));
+        let (before, after) = before.zip(after)?;
+        let held = |holder: UserIx| sides.map(|at| at.governance.records.of(kind).held.get(holder));
+        let size = |holder: UserIx| held(holder).iter().map(|list| list.len()).sum::<usize>();
+        let lost = before.iter().filter(|&holder| !after.contains(holder));
+        let gained = after.iter().filter(|&holder| !before.contains(holder));
+        let differing: Vec<UserIx> = lost.chain(gained).collect();
+        let to_look_at: usize = differing.iter().copied().map(size).sum();
+        let in_all: usize = before.iter().chain(after.iter()).map(size).sum();
+        // To look at a record takes a few times as long as to add one to a set, and `size` counts both sides each time.
+        if to_look_at * 4 > in_all / 2 {
+            return None;
+        }
+        let touched: Vec<RecordIx> = self.touched.records_of(kind).collect();
+        let lists = differing.iter().flat_map(|&holder| held(holder));
+        let lists = lists.chain(std::iter::once(touched.as_slice()));
+        let count = self.after.governance.records.of(kind).ids.len();
+        let sees = |at: At<'_>, holders: &Chosen<UserIx>, record: RecordIx| {
+            at.governance.records.of(kind).exists(record)
+                && at
+                    .holders(kind, record)
+                    .any(|holder| holders.contains(holder))
+        };
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for record in Set::union(lists, count).to_vec::<RecordIx>() {
+            match (
+                sees(self.before, &before, record),
+                sees(self.after, &after, record),
+            ) {
+                (false, true) => gained.push(record.number()),
+                (true, false) => lost.push(record.number()),
+                _ => {}
+            }
+        }
+        Some(Difference::of(Set::Listed(gained), Set::Listed(lost)))
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.

@@ -10,7 +10,7 @@ use crate::error::{AskError, Code, Pointer};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
-use crate::table::{RecordIx, UserIx};
+use crate::table::{Chosen, RecordIx, UserIx};
 
 impl At<'_> {
     /// The positions, in load order among the records of the type, of those that the user may do `action` to.
@@ -75,6 +75,23 @@ impl At<'_> {
             set.extend(lists.iter().copied(), prospects.ids.len());
         }
         set
+    }
+
+    /// The users of whom the user sees every record that they hold, where that is all that the user sees of the type;
+    /// `None` where another rule may show more.
+    pub(crate) fn holders_seen(self, user: UserIx, kind: RecordType) -> Option<Chosen<UserIx>> {
+        let scope = self.scope(user, kind, Action::View);
+        let by_account =
+            kind == RecordType::Prospect && self.toggle(user, Toggle::ProspectsInAccount);
+        if by_account || scope == Scope::All || self.lifted(user, kind, Action::View) {
+            return None;
+        }
+        if scope == Scope::Denied || !self.passes_gate(user) {
+            return Some(Chosen::default());
+        }
+        let reach = self.reach(user, scope);
+        let others = self.governance.users.at_positions(&reach.positions);
+        Some(std::iter::once(&user).chain(others).copied().collect())
     }
 
     /// `{ r : direct ∨ lifted }`

@@ -8,9 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use sidelight_governance::org::Org;
-use sidelight_governance::{Action, Change, Decision, EditOutcome, Governance, RecordType, Scope};
+use sidelight_governance::{
+    Action, Change, Decision, EditOutcome, Governance, PredictOptions, Prediction, RecordType,
+    Scope,
+};
 use sidelight_testkit::agreement::{self, ON_RECORDS, everyone};
 use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
+use sidelight_testkit::generate::sized::{self, Size};
 use sidelight_testkit::generate::{self, Sample};
 use sidelight_testkit::reference::{Reference, change};
 
@@ -315,4 +319,84 @@ fn single_changes(
         );
     }
     Ok(())
+}
+
+/// The people whose reach differs are compared by holders where few differ and by whole sets where many do: an organisation
+/// of some size takes both ways, for changes of one person and of a branch, with a record that changes as well.
+#[test]
+fn predictions_agree_with_the_sets_of_a_large_organisation() {
+    let size = Size {
+        users: 60,
+        roles: 20,
+        ..Size::S
+    };
+    let org = sized::organisation(size, sized::SEED);
+    let governance = Governance::from_org(org.clone()).unwrap();
+    let now = generate::now();
+    let record = &org.records.first().unwrap().id;
+    let mut compared = 0;
+    for (index, role) in org.roles.iter().enumerate() {
+        let moves = org
+            .roles
+            .iter()
+            .step_by(3)
+            .map(|to| Some(to.id.clone()))
+            .chain([None]);
+        for parent in moves {
+            let person = org.users.get(index).unwrap().id.clone();
+            let lists = [
+                vec![Change::MoveRole {
+                    role: role.id.clone(),
+                    parent: parent.clone(),
+                }],
+                vec![
+                    Change::SetRole {
+                        user: person.clone(),
+                        role: parent.clone(),
+                    },
+                    Change::Assign {
+                        kind: RecordType::Opportunity,
+                        id: record.clone(),
+                        user: person,
+                        job_role: None,
+                    },
+                ],
+            ];
+            for changes in lists {
+                let Ok(prediction) = governance
+                    .at(now)
+                    .predict(&changes, &PredictOptions::default())
+                else {
+                    continue;
+                };
+                let mut after = governance.clone();
+                after.apply(&changes).unwrap();
+                compared += agreement_of_sets(&prediction, &governance, &after);
+            }
+        }
+    }
+    assert!(compared > 200, "only {compared} rows were compared");
+}
+
+/// Holds each row of a prediction to the sets before and after, and tells how many rows there were.
+fn agreement_of_sets(prediction: &Prediction, before: &Governance, after: &Governance) -> usize {
+    let now = generate::now();
+    let kind = RecordType::Opportunity;
+    let mut rows = prediction.rows.iter();
+    for user in before.users() {
+        let [seen_before, seen_after] = [before, after].map(|governance| {
+            let set = governance
+                .at(now)
+                .visible_indices(&user.id, kind, Action::View);
+            set.unwrap().into_iter().collect::<BTreeSet<u32>>()
+        });
+        let gained = seen_after.difference(&seen_before).count();
+        let lost = seen_before.difference(&seen_after).count();
+        if gained + lost > 0 {
+            let row = rows.next().unwrap();
+            assert_eq!((&row.user, row.gained, row.lost), (&user.id, gained, lost));
+        }
+    }
+    assert_eq!(rows.next(), None);
+    prediction.rows.len()
 }
