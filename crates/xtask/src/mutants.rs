@@ -92,9 +92,21 @@ pub(crate) fn mutants(project: &Project, options: &Options) -> Result<bool> {
     };
     let page = read(&project.path("docs/mutants.md"))?;
     let build = subject.build(&listed, &folder)?;
-    let report = Report {
-        outcomes: outcomes(project, &listed, &wanted, &build, &page, &folder)?,
+    let mutants: BTreeMap<Number, &Mutant> = (1..)
+        .zip(&listed)
+        .filter(|(number, _)| wanted.contains(number))
+        .collect();
+    let mut report = Report {
+        outcomes: switched(&mutants, &build, &page, &folder)?,
     };
+    report.save(&folder)?;
+    let left_out = build
+        .left_out
+        .iter()
+        .filter_map(|number| mutants.get(number).copied());
+    report
+        .outcomes
+        .extend(left(project, &left_out.collect::<Vec<_>>(), &folder)?);
     report.save(&folder)?;
     print!("{}", report.table()?);
     let new: Vec<_> = report
@@ -141,20 +153,18 @@ fn wanted(listed: &[Mutant], options: &Options, folder: &Path) -> Result<BTreeSe
     Ok(wanted.collect())
 }
 
-fn outcomes<'m>(
-    project: &Project,
-    listed: &'m [Mutant],
-    wanted: &BTreeSet<Number>,
+/// What became of those that are in the one build, or do not compile.
+fn switched<'m>(
+    mutants: &BTreeMap<Number, &'m Mutant>,
     build: &Build,
     page: &str,
     folder: &Path,
 ) -> Result<Vec<(&'m Mutant, Outcome)>> {
-    let mutants: BTreeMap<Number, &Mutant> = (1..).zip(listed).collect();
     let mut outcomes: BTreeMap<Number, Outcome> = BTreeMap::new();
     let mut left: Vec<_> = build
         .mutants
         .iter()
-        .filter(|(number, _)| wanted.contains(number))
+        .filter(|(number, _)| mutants.contains_key(number))
         .map(|(&number, &function)| (number, function))
         .collect();
     for (is_slow, cases) in ROUNDS {
@@ -190,33 +200,37 @@ fn outcomes<'m>(
             matches!(outcomes.get(number), Some(Outcome::Survived { .. })) && !is_known
         });
     }
-    let unviable = wanted.intersection(&build.unviable);
+    let unviable = build.unviable.iter();
     outcomes.extend(unviable.map(|&number| (number, Outcome::Unviable)));
-
-    let alone: Vec<_> = wanted
-        .intersection(&build.left_out)
-        .filter_map(|&number| Some((number, *mutants.get(&number)?)))
-        .collect();
-    // Most are caught by the rules' own tests, which are quick to build.
-    outcomes.extend(one_by_one(project, &alone, &["--lib"], folder)?);
-    let missed: Vec<_> = alone
-        .into_iter()
-        .filter(|(number, _)| matches!(outcomes.get(number), Some(Outcome::Survived { .. })))
-        .collect();
-    outcomes.extend(one_by_one(project, &missed, TESTS, folder)?);
     let named = outcomes
         .into_iter()
         .filter_map(|(number, outcome)| Some((*mutants.get(&number)?, outcome)));
     Ok(named.collect())
 }
 
-/// Each built by itself, by `cargo mutants`.
-fn one_by_one(
+/// What became of those that have no switch.
+fn left<'m>(
     project: &Project,
-    mutants: &[(Number, &Mutant)],
+    mutants: &[&'m Mutant],
+    folder: &Path,
+) -> Result<Vec<(&'m Mutant, Outcome)>> {
+    // Most are caught by the rules' own tests, which are quick to build.
+    let (missed, mut outcomes): (Vec<_>, Vec<_>) =
+        one_by_one(project, mutants, &["--lib"], folder)?
+            .into_iter()
+            .partition(|(_, outcome)| matches!(outcome, Outcome::Survived { .. }));
+    let missed: Vec<_> = missed.into_iter().map(|(mutant, _)| mutant).collect();
+    outcomes.extend(one_by_one(project, &missed, TESTS, folder)?);
+    Ok(outcomes)
+}
+
+/// Each built by itself, by `cargo mutants`.
+fn one_by_one<'m>(
+    project: &Project,
+    mutants: &[&'m Mutant],
     tests: &[&str],
     folder: &Path,
-) -> Result<Vec<(Number, Outcome)>> {
+) -> Result<Vec<(&'m Mutant, Outcome)>> {
     if mutants.is_empty() {
         return Ok(Vec::new());
     }
@@ -233,7 +247,7 @@ fn one_by_one(
         .args(
             mutants
                 .iter()
-                .map(|(_, mutant)| format!("--re=^{}$", escaped(&mutant.name))),
+                .map(|mutant| format!("--re=^{}$", escaped(&mutant.name))),
         )
         .args(tests.iter().map(|test| format!("--cargo-arg={test}")))
         .env("PROPTEST_CASES", "120")
@@ -255,12 +269,12 @@ fn one_by_one(
         (list("unviable.txt")?, Outcome::Unviable),
         (list("missed.txt")?, Outcome::Survived { is_reached: true }),
     ];
-    let outcome = |&(number, mutant): &(Number, &Mutant)| {
+    let outcome = |&mutant: &&'m Mutant| {
         let of = lists
             .iter()
             .find(|(names, _)| names.lines().any(|name| name == mutant.name));
         match of {
-            Some((_, outcome)) => Ok((number, outcome.clone())),
+            Some((_, outcome)) => Ok((mutant, outcome.clone())),
             None => bail!("cargo-mutants does not say what became of `{mutant}`"),
         }
     };
