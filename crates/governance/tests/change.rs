@@ -498,6 +498,7 @@ fn after_many_changes_everything_is_as_if_loaded() {
     assert_eq!(records(&governance), records(&anew));
     let last = governance.record(RecordType::Prospect, "p1999").unwrap();
     assert_eq!(last.name.as_deref(), Some("P 1999 open"));
+    assert_eq!(last.fields.len(), 2);
     let changed = governance.record(RecordType::Prospect, "p1499").unwrap();
     assert_eq!(changed.name.as_deref(), Some("P 1499 won"));
     for user in ["rob", "ria", "oda"] {
