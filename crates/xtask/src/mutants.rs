@@ -2,7 +2,7 @@
 //!
 //! `cargo mutants` says what the mutants are. Building each by itself would take a day, so they are built all at once,
 //! each behind a switch ([`switch`]), and the tests run once for each with its switch on. The few that have no switch
-//! (those of constants) are left to `cargo mutants` itself.
+//! (those of constants) are built by themselves all the same.
 
 mod compile;
 mod judge;
@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, bail};
 
-use crate::process::announce;
 use crate::project::{Project, read};
 use crate::setup::{self, Part};
 use compile::{Build, Subject};
@@ -67,6 +66,9 @@ const SLOW: &[&str] = &["all_roads", "exhaustive"];
 /// mutants fail in the first few cases of a quick test.
 const ROUNDS: [(bool, u32); 3] = [(false, 20), (true, 20), (false, 500)];
 
+/// Random cases for a mutant that is built by itself.
+const ALONE_CASES: u32 = 120;
+
 /// What is tried.
 #[derive(Default)]
 pub(crate) struct Options {
@@ -103,10 +105,12 @@ pub(crate) fn mutants(project: &Project, options: &Options) -> Result<bool> {
     let left_out = build
         .left_out
         .iter()
-        .filter_map(|number| mutants.get(number).copied());
-    report
-        .outcomes
-        .extend(left(project, &left_out.collect::<Vec<_>>(), &folder)?);
+        .filter_map(|number| mutants.get(number));
+    for &mutant in left_out {
+        let outcome = alone(&subject, mutant, &folder)?;
+        eprintln!("  built by itself: {mutant}: {outcome:?}");
+        report.outcomes.push((mutant, outcome));
+    }
     report.save(&folder)?;
     print!("{}", report.table()?);
     let new: Vec<_> = report
@@ -168,6 +172,9 @@ fn switched<'m>(
         .map(|(&number, &function)| (number, function))
         .collect();
     for (is_slow, cases) in ROUNDS {
+        if left.is_empty() {
+            break;
+        }
         let judges: Vec<_> = build
             .judges
             .iter()
@@ -208,89 +215,25 @@ fn switched<'m>(
     Ok(named.collect())
 }
 
-/// What became of those that have no switch.
-fn left<'m>(
-    project: &Project,
-    mutants: &[&'m Mutant],
-    folder: &Path,
-) -> Result<Vec<(&'m Mutant, Outcome)>> {
-    // Most are caught by the rules' own tests, which are quick to build.
-    let (missed, mut outcomes): (Vec<_>, Vec<_>) =
-        one_by_one(project, mutants, &["--lib"], folder)?
-            .into_iter()
-            .partition(|(_, outcome)| matches!(outcome, Outcome::Survived { .. }));
-    let missed: Vec<_> = missed.into_iter().map(|(mutant, _)| mutant).collect();
-    outcomes.extend(one_by_one(project, &missed, TESTS, folder)?);
-    Ok(outcomes)
-}
-
-/// Each built by itself, by `cargo mutants`.
-fn one_by_one<'m>(
-    project: &Project,
-    mutants: &[&'m Mutant],
-    tests: &[&str],
-    folder: &Path,
-) -> Result<Vec<(&'m Mutant, Outcome)>> {
-    if mutants.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut command = project.cargo();
-    command
-        .args([
-            "mutants",
-            "--package",
-            PACKAGE,
-            "--colors=never",
-            "--output",
-        ])
-        .arg(folder)
-        .args(
-            mutants
-                .iter()
-                .map(|mutant| format!("--re=^{}$", escaped(&mutant.name))),
-        )
-        .args(tests.iter().map(|test| format!("--cargo-arg={test}")))
-        .env("PROPTEST_CASES", "120")
-        .env("PROPTEST_MAX_SHRINK_ITERS", "0");
-    eprintln!("{} mutants, each built by itself", mutants.len());
-    announce(&command);
-    // It fails if a mutant survives; whether it has come to the end, its lists tell.
-    command.status()?;
-    let list = |name: &str| read(&folder.join("mutants.out").join(name));
-    let lists = [
-        (
-            list("caught.txt")?,
-            Outcome::Caught("cargo mutants".to_owned()),
-        ),
-        (
-            list("timeout.txt")?,
-            Outcome::TimedOut("cargo mutants".to_owned()),
-        ),
-        (list("unviable.txt")?, Outcome::Unviable),
-        (list("missed.txt")?, Outcome::Survived { is_reached: true }),
-    ];
-    let outcome = |&mutant: &&'m Mutant| {
-        let of = lists
-            .iter()
-            .find(|(names, _)| names.lines().any(|name| name == mutant.name));
-        match of {
-            Some((_, outcome)) => Ok((mutant, outcome.clone())),
-            None => bail!("cargo-mutants does not say what became of `{mutant}`"),
+/// What becomes of a mutant that has no switch: it is built into one program of tests after the other, until one notices.
+fn alone(subject: &Subject<'_>, mutant: &Mutant, folder: &Path) -> Result<Outcome> {
+    let (packages, tests): (Vec<&str>, Vec<&str>) = subject
+        .tests
+        .iter()
+        .partition(|argument| argument.starts_with("--package"));
+    for test in tests {
+        let built = [packages.as_slice(), &[test]].concat();
+        let Some(judges) = subject.alone(mutant, &built, folder)? else {
+            return Ok(Outcome::Unviable);
+        };
+        for judge in judges {
+            let outcome = judge.try_alone(ALONE_CASES)?;
+            if !matches!(outcome, Outcome::Survived { .. }) {
+                return Ok(outcome);
+            }
         }
-    };
-    mutants.iter().map(outcome).collect()
-}
-
-/// A pattern that matches the text and nothing else.
-fn escaped(text: &str) -> String {
-    let mut pattern = String::new();
-    for character in text.chars() {
-        if character.is_ascii_punctuation() && !matches!(character, '<' | '>') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
     }
-    pattern
+    Ok(Outcome::Survived { is_reached: true })
 }
 
 /// Whether the page tells of the mutant.
@@ -377,7 +320,8 @@ mod tests {
             mutant(6, ">", "<"),
             mutant(10, "+", "-"),
         ];
-        let build = subject.build(&mutants, &root.join("target")).unwrap();
+        let folder = root.join("target");
+        let build = subject.build(&mutants, &folder).unwrap();
         assert_eq!(build.unviable, BTreeSet::from([3]));
         let left: Vec<_> = build.mutants.into_iter().collect();
         let judges: Vec<_> = build.judges.iter().collect();
@@ -394,6 +338,11 @@ mod tests {
                 (6, Outcome::Survived { is_reached: false }),
             ])
         );
+        // Built by themselves, they fare alike.
+        for (number, outcome) in [(1, caught("eighteen_is_adult")), (3, Outcome::Unviable)] {
+            let mutant = mutants.get(number - 1).unwrap();
+            assert_eq!(alone(&subject, mutant, &folder).unwrap(), outcome);
+        }
         fs::remove_dir_all(root).unwrap();
     }
 
@@ -408,13 +357,5 @@ mod tests {
             "- `src/lib.rs: replace > with >=` …",
             &mutant(6, ">", "<")
         ));
-    }
-
-    #[test]
-    fn a_name_is_a_pattern_of_itself_alone() {
-        assert_eq!(
-            escaped("a.rs:1: replace + with \"x\""),
-            "a\\.rs\\:1\\: replace \\+ with \\\"x\\\""
-        );
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::judge::Judge;
 use super::list::Mutant;
-use super::switch::{Form, MODULE, Number, Switched, Switches, Written};
+use super::switch::{Form, MODULE, Number, Switched, Switches, Written, replaced};
 use super::tree::Tree;
 use crate::process::{announce, cannot_start, require};
 use crate::project::{Project, read};
@@ -74,14 +74,20 @@ impl Subject<'_> {
                 break written;
             }
             eprintln!("  {} errors", errors.len());
+            let mut suspects: BTreeMap<Number, Number> = BTreeMap::new();
             for error in errors {
                 let own = error.mutants(&trial, &written);
-                let (returning, others): (Vec<Number>, Vec<Number>) = own
-                    .iter()
-                    .copied()
-                    .partition(|&number| form(&sources, number) == Some(Form::Return));
-                build.unviable.extend(returning);
-                build.left_out.extend(others);
+                for &number in &own {
+                    match function(&sources, number) {
+                        Some(function) if function.form == Form::Iterator => {
+                            let suspect = suspects.entry(function.number()).or_default();
+                            *suspect = number.max(*suspect);
+                        }
+                        _ => {
+                            build.unviable.insert(number);
+                        }
+                    }
+                }
                 if own.is_empty() {
                     let around = error.functions(&trial, &written);
                     if around.is_empty() {
@@ -90,6 +96,9 @@ impl Subject<'_> {
                     build.left_out.extend(around);
                 }
             }
+            // Iterators of one function are one type, so that one that does not compile takes the others with it: the last
+            // one goes, and the others may do without it.
+            build.left_out.extend(suspects.values());
         };
         for (_, switches) in sources.values() {
             for function in &switches.functions {
@@ -156,31 +165,67 @@ impl Subject<'_> {
         Ok(errors)
     }
 
+    /// The tests with one mutant in them and no switch; nothing where that does not compile.
+    pub(crate) fn alone(
+        &self,
+        mutant: &Mutant,
+        tests: &[&str],
+        folder: &Path,
+    ) -> Result<Option<Vec<Judge>>> {
+        let source = read(&self.project.path(&mutant.file))?;
+        let text = replaced(&source, mutant)?;
+        let tree = Tree::new(folder.join("alone"), folder.join("target"));
+        tree.fill(
+            &self.project.root,
+            &self.files,
+            &BTreeMap::from([(mutant.file.clone(), text)]),
+        )?;
+        let mut command = self.test_command(&tree, tests);
+        let output = command
+            .stderr(Stdio::null())
+            .output()
+            .with_context(|| cannot_start(&command))?;
+        Ok(output.status.success().then(|| judges(&output.stdout)))
+    }
+
     fn judges(&self, tree: &Tree) -> Result<Vec<Judge>> {
+        let mut command = self.test_command(tree, self.tests);
+        command.stderr(Stdio::inherit());
+        announce(&command);
+        let output = command.output().with_context(|| cannot_start(&command))?;
+        require(&command, output.status)?;
+        Ok(judges(&output.stdout))
+    }
+
+    fn test_command(&self, tree: &Tree, tests: &[&str]) -> Command {
         let mut command = tree.cargo(self.project);
         command
             .args(["test", "--no-run", "--profile", "mutants"])
             .args(["--message-format", "json-render-diagnostics"])
-            .args(self.tests)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit());
-        announce(&command);
-        let output = command.output().with_context(|| cannot_start(&command))?;
-        require(&command, output.status)?;
-        let messages = String::from_utf8_lossy(&output.stdout);
-        let judges = messages
-            .lines()
-            .filter_map(|line| judge(&serde_json::from_str(line).ok()?));
-        Ok(judges.collect())
+            .args(tests)
+            .stdin(Stdio::null());
+        command
     }
 }
 
-fn form(sources: &BTreeMap<&str, (String, Switches)>, number: Number) -> Option<Form> {
+fn function<'s>(
+    sources: &'s BTreeMap<&str, (String, Switches)>,
+    number: Number,
+) -> Option<&'s Switched> {
     let mut functions = sources
         .values()
         .flat_map(|(_, switches)| &switches.functions);
     let has = |function: &&Switched| function.mutants.iter().any(|&(own, _)| own == number);
-    functions.find(has).map(|function| function.form)
+    functions.find(has)
+}
+
+/// The programs of tests that cargo says it has built.
+fn judges(messages: &[u8]) -> Vec<Judge> {
+    let messages = String::from_utf8_lossy(messages);
+    let judges = messages
+        .lines()
+        .filter_map(|line| judge(&serde_json::from_str(line).ok()?));
+    judges.collect()
 }
 
 /// A program of tests among the messages of cargo.

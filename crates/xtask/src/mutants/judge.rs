@@ -164,6 +164,17 @@ impl<'j> Trial<'j> {
 }
 
 impl Judge {
+    /// What all tests of the program say to the mutant that is built into it.
+    pub(crate) fn try_alone(&self, cases: u32) -> Result<Outcome> {
+        let limit = Duration::from_secs(60);
+        let mut command = self.command(cases, 0, limit);
+        Ok(match run(&mut command, limit)? {
+            Ending::Passed => Outcome::Survived { is_reached: true },
+            Ending::Failed(test) => Outcome::Caught(format!("{} {test}", self.name)),
+            Ending::OutOfTime => Outcome::TimedOut(self.name.clone()),
+        })
+    }
+
     fn command(&self, cases: u32, number: Number, limit: Duration) -> Command {
         let mut command = Command::new("sh");
         // Seconds of processor time, so that other work on the machine does not make a mutant look endless, and kilobytes

@@ -210,6 +210,14 @@ impl Switches {
     }
 }
 
+/// The file with one mutant and no switch.
+pub(crate) fn replaced(source: &str, mutant: &Mutant) -> Result<String> {
+    let at = Lines::of(source).bytes(&mutant.span)?;
+    let parts = source.get(..at.start).zip(source.get(at.end..));
+    let (before, after) = parts.context("a mutant ends inside of a character")?;
+    Ok([before, &mutant.replacement, after].concat())
+}
+
 /// How a function can switch, and the bytes between the braces of its body; nothing if it cannot.
 fn form(function: &str, return_type: &str) -> Result<Option<(Form, Range<usize>)>> {
     let tokens: TokenStream = function
