@@ -74,19 +74,14 @@ impl Subject<'_> {
                 break written;
             }
             eprintln!("  {} errors", errors.len());
-            let mut suspects: BTreeMap<Number, Number> = BTreeMap::new();
             for error in errors {
                 let own = error.mutants(&trial, &written);
                 for &number in &own {
-                    match function(&sources, number) {
-                        Some(function) if function.form == Form::Iterator => {
-                            let suspect = suspects.entry(function.number()).or_default();
-                            *suspect = number.max(*suspect);
-                        }
-                        _ => {
-                            build.unviable.insert(number);
-                        }
-                    }
+                    // Iterators of one function are one type, so that one that does not compile may take others with it.
+                    match form(&sources, number) {
+                        Some(Form::Iterator) => build.left_out.insert(number),
+                        _ => build.unviable.insert(number),
+                    };
                 }
                 if own.is_empty() {
                     let around = error.functions(&trial, &written);
@@ -96,9 +91,6 @@ impl Subject<'_> {
                     build.left_out.extend(around);
                 }
             }
-            // Iterators of one function are one type, so that one that does not compile takes the others with it: the last
-            // one goes, and the others may do without it.
-            build.left_out.extend(suspects.values());
         };
         for (_, switches) in sources.values() {
             for function in &switches.functions {
@@ -208,15 +200,12 @@ impl Subject<'_> {
     }
 }
 
-fn function<'s>(
-    sources: &'s BTreeMap<&str, (String, Switches)>,
-    number: Number,
-) -> Option<&'s Switched> {
+fn form(sources: &BTreeMap<&str, (String, Switches)>, number: Number) -> Option<Form> {
     let mut functions = sources
         .values()
         .flat_map(|(_, switches)| &switches.functions);
     let has = |function: &&Switched| function.mutants.iter().any(|&(own, _)| own == number);
-    functions.find(has)
+    functions.find(has).map(|function| function.form)
 }
 
 /// The programs of tests that cargo says it has built.
