@@ -561,8 +561,7 @@ impl Edit {
             self.to.users.find_terms();
         }
         if self.holders {
-            let users = self.to.users.table.ids.len();
-            self.to.records.index(self.to.settings, users);
+            self.to.records.index(self.to.settings, &self.to.users);
         }
         self.to.revision += 1;
         self.to
@@ -784,13 +783,14 @@ impl Edit {
     /// Brings the lists by holder in line with a record whose holders were `before`.
     fn list_by_holder(&mut self, kind: RecordType, record: RecordIx, before: &[UserIx]) {
         let after = self.holders(kind, record);
-        let held = &mut self.to.records.of_mut(kind).held;
+        let records = self.to.records.of_mut(kind);
         for &user in before.iter().filter(|user| !after.contains(user)) {
-            held.exclude(user, record);
+            records.held.exclude(user, record);
         }
         for &user in &after {
-            held.include(user, record);
+            records.held.include(user, record);
         }
+        records.bundles.list(record, before, &after);
     }
 
     fn put(&mut self, thing: &Thing, at: &Pointer) -> Made {

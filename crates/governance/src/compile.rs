@@ -67,9 +67,8 @@ impl Governance {
         users.seat(&roles);
         users.find_terms();
         users.find_managed(&companies);
-        let user_ids = users.table.ids.len();
-        records.index(settings, user_ids);
-        deals.index(user_ids, companies.ids.len());
+        records.index(settings, &users);
+        deals.index(users.table.ids.len(), companies.ids.len());
 
         Ok(Self {
             header: Arc::new(Header {

@@ -272,6 +272,26 @@ impl<'g> At<'g> {
         })
     }
 
+    /// [`can`](Self::can) for a user and a record by their [numbers](crate::Governance::user_number), for a caller that keeps
+    /// those: an id need not be looked up again. Numbers of nothing are refused like unknown ids.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] for `create`, which is asked about a type.
+    pub fn can_numbered(
+        self,
+        user: u32,
+        action: Action,
+        kind: RecordType,
+        record: u32,
+    ) -> Result<bool, AskError> {
+        if action == Action::Create {
+            return Err(create_has_no_record());
+        }
+        let (user, record) = (UserIx::new(user), RecordIx::new(record));
+        // A user who does not exist passes no gate.
+        Ok(self.governance.records.of(kind).exists(record) && self.may(user, kind, record, action))
+    }
+
     /// [`can`](Self::can) for many records at once, in the order of `ids`.
     ///
     /// # Errors

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use fixedbitset::FixedBitSet;
+
 use crate::amount::Amount;
 use crate::at::At;
+use crate::bundle::Bundles;
 use crate::error::Pointer;
 use crate::field::Fields;
 use crate::instant::Instant;
@@ -17,6 +20,7 @@ use crate::org::{
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::role::{Forest, NOWHERE, Position};
+use crate::set::{Set, insert_all};
 use crate::slice::Slice;
 use crate::table::{
     Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Presence, ProfileIx, RecordIx, RoleIx,
@@ -266,6 +270,11 @@ impl Users {
             .unwrap_or_default()
     }
 
+    /// The users who have a role, in the forest's order.
+    pub(crate) fn seated(&self) -> &[UserIx] {
+        &self.seating.seated
+    }
+
     /// The users of a profile whose roles stand at these positions.
     pub(crate) fn with_profile_at(
         &self,
@@ -439,7 +448,7 @@ impl RecordTables {
     }
 
     /// Lists the records of each type by holder and by account.
-    pub(crate) fn index(&mut self, settings: Settings, users: usize) {
+    pub(crate) fn index(&mut self, settings: Settings, users: &Users) {
         let accounts = self.of(RecordType::Account).ids.len();
         for &kind in RecordType::ALL {
             self.of_mut(kind)
@@ -466,6 +475,8 @@ pub(crate) struct Records {
     pub(crate) fields: Fields,
     /// The records that each user holds, in load order and without repetitions.
     pub(crate) held: Rows<UserIx, RecordIx>,
+    /// The same for users of neighbouring roles together.
+    pub(crate) bundles: Bundles,
     /// The records of each account, in load order.
     pub(crate) of_account: Rows<RecordIx, RecordIx>,
 }
@@ -536,17 +547,32 @@ impl Records {
         owner.into_iter().chain(others)
     }
 
+    /// The records that one of these users holds, of whom nobody is named twice.
+    pub(crate) fn held_by(&self, users: &[UserIx]) -> Set {
+        let split = self.bundles.split(users);
+        let lists = split.rest.iter().map(|&user| self.held.get(user));
+        if split.is_loose() {
+            return Set::union(lists, self.ids.len());
+        }
+        let mut records = FixedBitSet::with_capacity(self.ids.len());
+        self.bundles.add_to(&mut records, &split);
+        insert_all(&mut records, lists);
+        Set::Bits(records)
+    }
+
     /// Lists the records by holder and by account.
-    fn index(&mut self, users: usize, accounts: usize, counts_assigned: bool) {
+    fn index(&mut self, users: &Users, accounts: usize, counts_assigned: bool) {
+        let user_ids = users.table.ids.len();
         let holdings = self.iter().flat_map(|record| {
             let holders = self.holders(record, counts_assigned);
             holders.map(move |user| (user, record))
         });
-        let held = Rows::group(users, holdings, RecordIx::new(0));
+        let held = Rows::group(user_ids, holdings, RecordIx::new(0));
         let members = self
             .iter()
             .filter_map(|record| Some((self.account(record)?, record)));
         let of_account = Rows::group(accounts, members, RecordIx::new(0));
+        self.bundles = Bundles::new(&held, users.seated(), user_ids, self.ids.len());
         self.held = held;
         self.of_account = of_account;
     }
@@ -558,6 +584,7 @@ impl Records {
         self.names.settle();
         self.fields.settle();
         self.held.settle();
+        self.bundles.settle();
         self.of_account.settle();
     }
 }
@@ -722,6 +749,17 @@ impl Governance {
     pub fn user(&self, id: &str) -> Option<User> {
         let user = self.users.find(id)?;
         Some(self.user_as_org(user, self.users.get(user)?))
+    }
+
+    /// The user's number, to ask [`At::can_numbered`] by; `None` for an unknown id. It stays the user's own as long as
+    /// the organisation is kept, whatever changes, and means nothing elsewhere.
+    pub fn user_number(&self, id: &str) -> Option<u32> {
+        self.users.find(id).map(UserIx::number)
+    }
+
+    /// The record's number among those of its type, which stays like [that of a user](Self::user_number).
+    pub fn record_number(&self, kind: RecordType, id: &str) -> Option<u32> {
+        self.records.of(kind).find(id).map(RecordIx::number)
     }
 
     /// The roles, in load order.

@@ -20,6 +20,7 @@ pub mod amount;
 mod assignment;
 mod at;
 mod bulk_edit;
+mod bundle;
 mod change;
 mod compile;
 mod decision;

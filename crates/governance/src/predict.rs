@@ -322,7 +322,7 @@ impl<'a> Comparison<'a> {
                     .any(|holder| holders.contains(holder))
         };
         let (mut gained, mut lost) = (Vec::new(), Vec::new());
-        for record in Set::union(lists, count).to_vec::<RecordIx>() {
+        for record in Set::union(lists, count).iter::<RecordIx>() {
             match (
                 sees(self.before, &before, record),
                 sees(self.after, &after, record),

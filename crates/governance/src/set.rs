@@ -38,15 +38,7 @@ impl Set {
             return Self::Listed(numbers);
         }
         let mut bits = FixedBitSet::with_capacity(count);
-        let words = bits.as_mut_slice();
-        // Plain loops: this is where a large set is made, and a chain of iterators is only as fast where all of it is inlined.
-        for list in lists {
-            for one in list {
-                if let Some(word) = words.get_mut(one.at() / WIDTH) {
-                    *word |= 1 << (one.at() % WIDTH);
-                }
-            }
-        }
+        insert_all(&mut bits, lists);
         Self::Bits(bits)
     }
 
@@ -72,25 +64,50 @@ impl Set {
     }
 
     /// The members, in load order, all at once.
-    pub(crate) fn to_vec<I: Ix>(&self) -> Vec<I> {
-        let mut members = Vec::with_capacity(self.len());
-        match self {
-            Self::Listed(numbers) => {
-                members.extend(numbers.iter().map(|&number| I::new(number)));
-            }
-            Self::Bits(bits) => {
-                let mut first = 0;
-                for &word in bits.as_slice() {
-                    let mut rest = word;
-                    while rest != 0 {
-                        members.push(I::new(first + rest.trailing_zeros()));
-                        rest &= rest - 1;
+    pub(crate) fn to_numbers(&self) -> Vec<u32> {
+        let bits = match self {
+            Self::Listed(numbers) => return numbers.clone(),
+            Self::Bits(bits) => bits,
+        };
+        let count = bits.count_ones(..);
+        // Four places are written at once, and those that do not count are written over: how many do is seldom foreseen,
+        // and a loop over the ones waits for that. It is written out, since loops are kept short in a module.
+        let mut numbers = vec![0; count + 4];
+        let (mut written, mut first) = (0, 0);
+        for &word in bits.as_slice() {
+            let ones = word.count_ones() as usize;
+            if ones <= 4 {
+                if let Some([a, b, c, d]) = four(&mut numbers, written) {
+                    let rest = word;
+                    *a = first + rest.trailing_zeros();
+                    let rest = rest & rest.wrapping_sub(1);
+                    *b = first + rest.trailing_zeros();
+                    let rest = rest & rest.wrapping_sub(1);
+                    *c = first + rest.trailing_zeros();
+                    let rest = rest & rest.wrapping_sub(1);
+                    *d = first + rest.trailing_zeros();
+                }
+                written += ones;
+            } else {
+                let (mut rest, mut first) = (word, first);
+                for _ in 0..usize::BITS / 4 {
+                    if let Some([a, b, c, d]) = four(&mut numbers, written)
+                        && let Some(places) = PLACES.get(rest & 0xF)
+                    {
+                        *a = first + u32::from(places[0]);
+                        *b = first + u32::from(places[1]);
+                        *c = first + u32::from(places[2]);
+                        *d = first + u32::from(places[3]);
                     }
-                    first += usize::BITS;
+                    written += (rest & 0xF).count_ones() as usize;
+                    rest >>= 4;
+                    first += 4;
                 }
             }
+            first += usize::BITS;
         }
-        members
+        numbers.truncate(count);
+        numbers
     }
 
     /// The members, in load order.
@@ -181,6 +198,45 @@ impl Set {
     }
 }
 
+/// Adds the members of lists to a set that has room for them.
+pub(crate) fn insert_all<'l, I: Ix>(bits: &mut FixedBitSet, lists: impl Iterator<Item = &'l [I]>) {
+    let words = bits.as_mut_slice();
+    // Plain loops: this is where a large set is made, and a chain of iterators is only as fast where all of it is inlined.
+    for list in lists {
+        for one in list {
+            if let Some(word) = words.get_mut(one.at() / WIDTH) {
+                *word |= 1 << (one.at() % WIDTH);
+            }
+        }
+    }
+}
+
+/// The four slots from one on.
+#[inline(always)]
+fn four(slots: &mut [u32], from: usize) -> Option<&mut [u32; 4]> {
+    slots.get_mut(from..)?.first_chunk_mut()
+}
+
+/// The places of the ones among four bits, the lowest first.
+const PLACES: [[u8; 4]; 16] = [
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [1, 0, 0, 0],
+    [0, 1, 0, 0],
+    [2, 0, 0, 0],
+    [0, 2, 0, 0],
+    [1, 2, 0, 0],
+    [0, 1, 2, 0],
+    [3, 0, 0, 0],
+    [0, 3, 0, 0],
+    [1, 3, 0, 0],
+    [0, 1, 3, 0],
+    [2, 3, 0, 0],
+    [0, 2, 3, 0],
+    [1, 2, 3, 0],
+    [0, 1, 2, 3],
+];
+
 /// The bits of a word.
 const WIDTH: usize = usize::BITS as usize;
 
@@ -216,8 +272,7 @@ mod tests {
     fn both_forms_answer_alike() {
         for one in forms(&[3, 7, 64, 99]) {
             assert_eq!(numbers(&one), [3, 7, 64, 99]);
-            assert_eq!(one.to_vec::<RecordIx>().len(), one.len());
-            assert!(one.iter::<RecordIx>().eq(one.to_vec()));
+            assert_eq!(one.to_numbers(), [3, 7, 64, 99]);
             assert_eq!(one.len(), 4);
             assert!(one.contains(RecordIx::new(64)) && !one.contains(RecordIx::new(65)));
             for other in forms(&[7, 8, 99]) {
@@ -226,6 +281,21 @@ mod tests {
                 assert_eq!(numbers(&both), [7, 99]);
                 assert_eq!(numbers(&one.without(&other)), [3, 64]);
                 assert!(one.without(&one).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn members_are_told_alike_one_by_one_and_all_at_once() {
+        // Every byte, each once among few others and once among many.
+        for others in [0, u64::MAX << 8] {
+            for byte in 0..=255_u64 {
+                let word = byte | others;
+                let ones = (0..64).filter(|place| word >> place & 1 == 1);
+                let ones: Vec<u32> = ones.flat_map(|place| [place, 128 + place]).collect();
+                let one = set(&ones, 200);
+                assert_eq!(one.to_numbers(), numbers(&one));
+                assert_eq!(one.len(), ones.len());
             }
         }
     }

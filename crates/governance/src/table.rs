@@ -288,12 +288,14 @@ impl Presence {
         loaded - flipped(0..loaded) + flipped(self.loaded.min(number)..number)
     }
 
-    /// The positions of several that exist.
-    pub(crate) fn positions<I: Ix>(&self, several: &[I]) -> Vec<u32> {
-        if self.flipped.is_empty() {
-            return several.iter().map(|one| one.number()).collect();
+    /// The positions of several numbers that exist.
+    pub(crate) fn positions<I: Ix>(&self, mut several: Vec<u32>) -> Vec<u32> {
+        if !self.flipped.is_empty() {
+            for one in &mut several {
+                *one = self.position(I::new(*one));
+            }
         }
-        several.iter().map(|&one| self.position(one)).collect()
+        several
     }
 
     /// The numbers that were loaded, removed ones included, and those that differ from that.
@@ -414,6 +416,14 @@ impl<T> Patches<T> {
         self.0.get_mut(place).map(|(_, value)| value)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.0.iter().map(|(number, value)| (*number, value))
+    }
+
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = (u32, T)> {
+        self.0.into_iter()
+    }
+
     /// How many there are of what was packed and what stands in for it, once that is more than a small part.
     pub(crate) fn worth_packing(&self, packed: usize) -> Option<u32> {
         const FEW: usize = 1_024;
@@ -485,7 +495,7 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
     /// Writes what was set into the shared values, if no clone shares them any more.
     pub(crate) fn settle(&mut self) {
         if let Some(base) = Arc::get_mut(&mut self.base) {
-            for (number, value) in std::mem::take(&mut self.patched).0 {
+            for (number, value) in std::mem::take(&mut self.patched).into_iter() {
                 let at = number as usize;
                 if base.len() <= at {
                     base.resize(at + 1, T::default());

@@ -323,14 +323,15 @@ impl<'g> At<'g> {
             .flatten()
             .map(|filter| self.compile_filter(kind, filter))
             .collect();
-        let mut matched: Vec<RecordIx> = set.to_vec();
-        if only_held {
-            matched.retain(|&record| {
-                viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
-            });
-        }
-        for test in &tests {
-            matched.retain(|&record| self.passes(test, kind, record));
+        let matches = |&record: &RecordIx| {
+            let is_held = |viewer| self.is_in_fields(kind, record, viewer);
+            (!only_held || viewer.is_some_and(is_held))
+                && tests.iter().all(|test| self.passes(test, kind, record))
+        };
+        let seen = set.to_numbers().into_iter();
+        let mut matched: Vec<_> = seen.map(RecordIx::new).collect();
+        if only_held || !tests.is_empty() {
+            matched.retain(matches);
         }
 
         let sort = sort.map(Vec::as_slice).unwrap_or_default();

@@ -29,7 +29,7 @@ impl At<'_> {
     ) -> Result<Vec<u32>, AskError> {
         let set = self.permitted_to(user, kind, action)?;
         let presence = &self.governance.records.of(kind).presence;
-        Ok(presence.positions(&set.to_vec::<RecordIx>()))
+        Ok(presence.positions::<RecordIx>(set.to_numbers()))
     }
 
     /// [`permitted`](Self::permitted), for an id that may name nobody.
@@ -107,13 +107,13 @@ impl At<'_> {
         } else if scope == Scope::Denied {
             Set::default()
         } else {
-            let reach = self.reach(user, scope);
-            let others = self.governance.users.at_positions(&reach.positions);
-            let holders = std::iter::once(&user).chain(others);
-            Set::union(
-                holders.map(|&holder| records.held.get(holder)),
-                records.ids.len(),
-            )
+            let users = &self.governance.users;
+            let positions = self.reach(user, scope).positions;
+            let mut holders = users.at_positions(&positions).to_vec();
+            if !positions.contains(&users.position(user)) {
+                holders.push(user);
+            }
+            records.held_by(&holders)
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Where JavaScript leaves the ids of a quick question, without a call into the module for each.
+//! Where JavaScript leaves the id of a quick question, without a call into the module for each.
 
 use std::str::from_utf8;
 
-/// Bytes inside the module's memory that JavaScript writes ids into before it asks.
+/// Bytes inside the module's memory that JavaScript writes an id into before it asks.
 ///
 /// An id that crosses as an argument is measured, given memory, copied and freed again, which takes
 /// several times as long as the decision itself.
@@ -22,11 +22,10 @@ impl Letterbox {
         self.0.as_ptr()
     }
 
-    /// Two texts that were left one after the other; `None` if they are none.
-    pub(crate) fn texts(&self, first: usize, second: usize) -> Option<(&str, &str)> {
+    /// The text of so many bytes that was left; `None` if it is none.
+    pub(crate) fn text(&self, length: usize) -> Option<&str> {
         // JavaScript wrote here since the last question, which the compiler cannot know.
         let bytes = std::hint::black_box(&*self.0);
-        let (one, rest) = bytes.split_at_checked(first)?;
-        Some((from_utf8(one).ok()?, from_utf8(rest.get(..second)?).ok()?))
+        from_utf8(bytes.get(..length)?).ok()
     }
 }

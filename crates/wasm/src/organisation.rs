@@ -92,9 +92,23 @@ impl Organisation {
         Ok(self.at(clock)?.can(user, action, kind, id.as_deref())?)
     }
 
-    /// Where to leave the ids of a quick question.
+    /// Where to leave the id of a quick question.
     pub fn letterbox(&self) -> *const u8 {
         self.letterbox.address()
+    }
+
+    /// [`Governance::user_number`], for an id in the letterbox, whose length is given.
+    #[wasm_bindgen(js_name = userNumber)]
+    pub fn user_number(&self, id: usize) -> Option<u32> {
+        self.governance.user_number(self.letterbox.text(id)?)
+    }
+
+    /// [`Governance::record_number`], for the number of a type and an id in the letterbox, whose length is given.
+    #[wasm_bindgen(js_name = recordNumber)]
+    pub fn record_number(&self, kind: usize, id: usize) -> Option<u32> {
+        let kind = *RecordType::ALL.get(kind)?;
+        self.governance
+            .record_number(kind, self.letterbox.text(id)?)
     }
 
     /// Whether answers depend on the instant at all, so that a question needs the clock.
@@ -103,21 +117,20 @@ impl Organisation {
         self.now.is_none() && self.governance.has_terms()
     }
 
-    /// [`At::can`], for a user's and a record's id in the letterbox, whose lengths are given, and the numbers of
-    /// an action and a type. Nothing where that is no question: [`can`](Self::can) tells why.
+    /// [`At::can_numbered`], for the numbers of an action and a type. Nothing where that is no question:
+    /// [`can`](Self::can) tells why.
     #[wasm_bindgen(js_name = canQuickly)]
     pub fn can_quickly(
         &self,
         clock: f64,
-        user: usize,
-        id: usize,
+        user: u32,
         action: usize,
         kind: usize,
+        record: u32,
     ) -> Option<bool> {
-        let (user, id) = self.letterbox.texts(user, id)?;
         let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
         let at = self.at(clock).ok()?;
-        at.can(user, action, kind, Some(id)).ok()
+        at.can_numbered(user, action, kind, record).ok()
     }
 
     /// [`At::can_many`], for a JSON array of ids; a byte of 0 or 1 for each.
@@ -211,7 +224,7 @@ impl Organisation {
         action: usize,
         kind: usize,
     ) -> Option<usize> {
-        let (user, _) = self.letterbox.texts(user, 0)?;
+        let user = self.letterbox.text(user)?;
         let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
         let at = self.at(clock).ok()?;
         self.remembered.ask(at, user, kind, action).ok()?;

@@ -52,6 +52,7 @@ const TESTS: &[&str] = &[
     "--test=exhaustive",
     "--test=fuzz_regressions",
     "--test=guests_agree",
+    "--test=large_sets_agree",
     "--test=laws",
     "--test=provisioning_agrees",
     "--test=reference_agrees",
@@ -60,7 +61,7 @@ const TESTS: &[&str] = &[
 ];
 
 /// Those of them that take seconds rather than tenths of one.
-const SLOW: &[&str] = &["all_roads", "exhaustive"];
+const SLOW: &[&str] = &["all_roads", "exhaustive", "large_sets_agree"];
 
 /// The tests, slow or not, and how many random cases of each property, one after the other for what is left: most
 /// mutants fail in the first few cases of a quick test.

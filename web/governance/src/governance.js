@@ -11,6 +11,7 @@ import {
 } from './argument.js';
 import { GovernanceError } from './error.js';
 import { running } from './instance.js';
+import { KnownIds } from './letterbox.js';
 
 /** What only `load` has, so that nothing else constructs. */
 const LOADED = Symbol();
@@ -21,6 +22,11 @@ export class Governance {
   /** The organisation's handle in the module; nothing after `free`. */
   #organisation;
   #letterbox;
+  /** The numbers of users and, for each type, of records that were asked about, and how others are found. */
+  #users = new KnownIds();
+  #records;
+  #findUser = (id) => (this.#letterbox.leave(id) ? this.#organisation.userNumber(id.length) : undefined);
+  #findRecord;
   /** Whether an answer may depend on the clock: without guests, and at an instant that was set, none does. */
   #needsClock;
 
@@ -29,6 +35,11 @@ export class Governance {
     this.#instance = instance;
     this.#organisation = organisation;
     this.#letterbox = instance.letterbox(organisation);
+    const types = [...instance.types.values()];
+    this.#records = types.map(() => new KnownIds());
+    this.#findRecord = types.map(
+      (type) => (id) => (this.#letterbox.leave(id) ? this.#organisation.recordNumber(type, id.length) : undefined),
+    );
     this.#needsClock = organisation.needsClock();
   }
 
@@ -196,29 +207,33 @@ export class Governance {
   }
 
   /**
-   * `can` by way of the letterbox; nothing where something about the question is unusual or wrong. Then it is asked as
-   * any other, and refused there with the reason.
+   * `can` by the numbers of what the ids name; nothing where something about the question is unusual or wrong. Then it
+   * is asked as any other, and refused there with the reason.
    */
   #canQuickly(user, action, type, id) {
-    if (!this.#isLeft(user, id)) return undefined;
+    if (typeof id !== 'string' || !this.#isQuick(user)) return undefined;
     const { actions, types } = this.#instance;
     const actionNumber = actions.get(action);
     const typeNumber = types.get(type);
     if (actionNumber === undefined || typeNumber === undefined) return undefined;
     try {
-      return this.#organisation.canQuickly(this.#clock(), user.length, id.length, actionNumber, typeNumber);
+      const userNumber = this.#users.number(user, this.#findUser);
+      if (userNumber === undefined) return undefined;
+      const record = this.#records[typeNumber].number(id, this.#findRecord[typeNumber]);
+      if (record === undefined) return undefined;
+      return this.#organisation.canQuickly(this.#clock(), userNumber, actionNumber, typeNumber, record);
     } catch (thrown) {
       throw this.#instance.told(thrown);
     }
   }
 
-  /** `visibleIndices` in the same way. */
+  /** `visibleIndices` in the same way, with the user's id in the letterbox. */
   #visibleQuickly(user, type, action) {
-    if (!this.#isLeft(user, '')) return undefined;
+    if (!this.#isQuick(user)) return undefined;
     const { actions, types } = this.#instance;
     const actionNumber = actions.get(action);
     const typeNumber = types.get(type);
-    if (actionNumber === undefined || typeNumber === undefined) return undefined;
+    if (actionNumber === undefined || typeNumber === undefined || !this.#letterbox.leave(user)) return undefined;
     try {
       const count = this.#organisation.visibleQuickly(this.#clock(), user.length, actionNumber, typeNumber);
       return count === undefined ? undefined : this.#letterbox.numbers(this.#organisation.positions(), count);
@@ -227,11 +242,9 @@ export class Governance {
     }
   }
 
-  /** Leaves a user's id and another in the letterbox, and tells whether they could be. */
-  #isLeft(user, id) {
-    if (typeof user !== 'string' || typeof id !== 'string') return false;
-    if (this.#organisation === undefined || this.#instance.trapped) return false;
-    return this.#letterbox.leave(user, id);
+  /** Whether a question with this user can be asked in a quick way at all. */
+  #isQuick(user) {
+    return typeof user === 'string' && this.#organisation !== undefined && !this.#instance.trapped;
   }
 
   #clock() {

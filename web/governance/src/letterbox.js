@@ -1,5 +1,5 @@
-// Quick questions: ids are written straight into the module's memory, where the organisation reads them, instead of
-// crossing as arguments. Only ids of ASCII go this way, which nearly all are; whatever does not is asked as usual.
+// Quick questions: an id is written straight into the module's memory, where the organisation reads it, instead of
+// crossing as an argument. Only ids of ASCII go this way, which nearly all are; whatever does not is asked as usual.
 
 /** Where one organisation's ids are left. */
 export class Letterbox {
@@ -7,8 +7,6 @@ export class Letterbox {
   #address;
   #size;
   #bytes;
-  /** The user whose id is written already: most questions in a row are one user's. */
-  #user;
 
   constructor(memory, address, size) {
     this.#memory = memory;
@@ -17,33 +15,47 @@ export class Letterbox {
     this.#bytes = new Uint8Array(memory.buffer, address, size);
   }
 
-  /** Leaves a user's id and another after it, and tells whether they could be. */
-  leave(user, id) {
-    // A memory that has grown has another buffer; what was written is still there.
+  /** Leaves an id, and tells whether it could be. */
+  leave(id) {
+    // A memory that has grown has another buffer.
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer, this.#address, this.#size);
-    if (user !== this.#user) {
-      this.#user = undefined;
-      if (!this.#write(user, 0)) return false;
-      this.#user = user;
+    const { length } = id;
+    if (length > this.#size) return false;
+    const bytes = this.#bytes;
+    for (let place = 0; place < length; place += 1) {
+      const unit = id.charCodeAt(place);
+      if (unit > 127) return false;
+      bytes[place] = unit;
     }
-    return this.#write(id, user.length);
+    return true;
   }
 
   /** A copy of numbers in the module's memory. */
   numbers(address, count) {
     return new Uint32Array(this.#memory.buffer, address, count).slice();
   }
+}
 
-  #write(text, start) {
-    const end = start + text.length;
-    if (end > this.#size) return false;
-    const bytes = this.#bytes;
-    for (let from = 0, to = start; to < end; from += 1, to += 1) {
-      const unit = text.charCodeAt(from);
-      if (unit > 127) return false;
-      bytes[to] = unit;
+/**
+ * The numbers of ids that were asked about. An organisation never gives the number of an id to another one, so that
+ * nothing has to be forgotten when it changes.
+ */
+export class KnownIds {
+  /** So many are kept, and then others: more than a page shows. */
+  static #MOST = 16_384;
+
+  #numbers = new Map();
+
+  /** The number of an id; nothing where none is known and `find` finds none. */
+  number(id, find) {
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    const found = find(id);
+    if (found !== undefined) {
+      if (this.#numbers.size === KnownIds.#MOST) this.#numbers.clear();
+      this.#numbers.set(id, found);
     }
-    return true;
+    return found;
   }
 }
 

@@ -312,8 +312,9 @@ impl<'a> Reader<'a> {
                 &mut slice,
             )?;
         }
-        let users = governance.users.table.ids.len();
-        governance.records.index(governance.settings, users);
+        governance
+            .records
+            .index(governance.settings, &governance.users);
         governance.slice = Some(Arc::new(slice));
         Ok(governance)
     }

@@ -1,0 +1,167 @@
+//! Of tens of thousands of records, sets are put together in another way than of a few (§11): from what bundles of
+//! users hold. They hold what questions about one record say, before and after changes of every kind that matters.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+use sidelight_governance::org::{Assignment, CrmRecord, Org, Settings};
+use sidelight_governance::{
+    Action, Change, Governance, PredictOptions, RecordType, Removal, Thing,
+};
+use sidelight_testkit::generate::now;
+use sidelight_testkit::generate::sized::{self, SEED, Size};
+
+const KIND: RecordType = RecordType::Opportunity;
+
+const SIZE: Size = Size {
+    name: "large-sets",
+    users: 120,
+    roles: 30,
+    records: 60_000,
+    has_fields: false,
+    companies: 0,
+    deals: 0,
+    ..Size::S
+};
+
+/// Users who reach many and few: the leaders of roles, and some of those without anybody below them.
+fn viewers(org: &Org) -> Vec<&str> {
+    let leaders = org.users.iter().take(8);
+    let others = org.users.iter().skip(8).step_by(17);
+    leaders.chain(others).map(|user| user.id.as_str()).collect()
+}
+
+/// Every set holds what single questions say, and some of them are not empty and not everything.
+fn assert_sets_agree(governance: &Governance, viewers: &[&str]) {
+    let at = governance.at(now());
+    let ids: Vec<String> = governance.records(KIND).map(|record| record.id).collect();
+    let mut sizes = Vec::new();
+    for viewer in viewers {
+        let told = at.visible_indices(viewer, KIND, Action::View).unwrap();
+        let answers = at.can_many(viewer, Action::View, KIND, &ids).unwrap();
+        let seen = (0..).zip(answers).filter(|(_, sees)| *sees);
+        assert!(
+            seen.map(|(position, _)| position).eq(told.iter().copied()),
+            "{viewer}"
+        );
+        sizes.push(told.len());
+    }
+    assert!(
+        sizes
+            .iter()
+            .any(|&size| size > ids.len() / 4 && size < ids.len())
+    );
+    assert!(sizes.iter().any(|&size| size > 0 && size < ids.len() / 40));
+}
+
+/// Changes of who holds what and of where people stand.
+fn changes(org: &Org) -> Vec<Change> {
+    let user = |number: usize| org.users[number].id.clone();
+    let id = |number: usize| org.records[number].id.clone();
+    let mut changes = Vec::new();
+    for number in 0..300 {
+        let (one, other) = (user(number * 7 % 120), user(number * 13 % 120));
+        changes.push(Change::Assign {
+            kind: KIND,
+            id: id(number * 31),
+            user: one.clone(),
+            job_role: None,
+        });
+        changes.push(Change::Unassign {
+            kind: KIND,
+            id: id(number * 31 + 1),
+            user: other.clone(),
+        });
+        changes.push(Change::SetOwner {
+            kind: KIND,
+            id: id(number * 31 + 2),
+            owner: (number % 5 > 0).then_some(other.clone()),
+        });
+        changes.push(Change::Remove(Removal::Record {
+            kind: KIND,
+            id: id(number * 31 + 3),
+        }));
+        let assigned = vec![Assignment {
+            user: one,
+            job_role: None,
+        }];
+        changes.push(Change::Put(Thing::Record(Box::new(CrmRecord {
+            id: format!("new-{number}"),
+            owner: Some(other),
+            assigned,
+            ..org.records[0].clone()
+        }))));
+    }
+    for number in 0..20 {
+        changes.push(Change::SetRole {
+            user: user(20 + number * 3),
+            role: (number % 4 > 0).then(|| org.roles[number].id.clone()),
+        });
+    }
+    changes.push(Change::MoveRole {
+        role: org.roles[25].id.clone(),
+        parent: Some(org.roles[2].id.clone()),
+    });
+    changes
+}
+
+#[test]
+fn a_large_set_holds_what_single_questions_say_before_and_after_changes() {
+    let org = sized::organisation(SIZE, SEED);
+    let original = Governance::from_org(org.clone()).unwrap();
+    let viewers = viewers(&org);
+    assert_sets_agree(&original, &viewers);
+
+    let changes = changes(&org);
+    let mut changed = original.clone();
+    changed.apply(&changes).unwrap();
+    assert_sets_agree(&changed, &viewers);
+    // What a clone shares with its original was not touched.
+    assert_sets_agree(&original, &viewers);
+
+    // Nothing is shared any more, so that the next change writes into the sets themselves.
+    let before = original.at(now());
+    let prediction = before
+        .predict(&changes, &PredictOptions::default())
+        .unwrap();
+    let sizes = |governance: &Governance, viewer: &str| {
+        let at = governance.at(now());
+        at.visible_indices(viewer, KIND, Action::View)
+            .unwrap()
+            .len()
+    };
+    for viewer in &viewers {
+        let row = prediction.rows.iter().find(|row| row.user == *viewer);
+        let (gained, lost) = row.map_or((0, 0), |row| (row.gained, row.lost));
+        assert_eq!(
+            sizes(&original, viewer) + gained,
+            sizes(&changed, viewer) + lost,
+            "{viewer}"
+        );
+    }
+    drop(original);
+    for change in changes.iter().take(50) {
+        let again = match change {
+            Change::Assign { kind, id, user, .. } => Change::Unassign {
+                kind: *kind,
+                id: id.clone(),
+                user: user.clone(),
+            },
+            _ => continue,
+        };
+        changed.apply(&[again]).unwrap();
+    }
+    assert_sets_agree(&changed, &viewers);
+
+    let one_holder = Settings {
+        multi_user_assignment: false,
+        ..changed.settings()
+    };
+    changed
+        .apply(&[Change::Put(Thing::Settings(one_holder))])
+        .unwrap();
+    assert_sets_agree(&changed, &viewers);
+}
