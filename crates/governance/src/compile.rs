@@ -705,7 +705,14 @@ fn record_place(index: usize) -> Pointer {
 }
 
 impl From<Columns> for Records {
-    fn from(columns: Columns) -> Self {
+    fn from(mut columns: Columns) -> Self {
+        // How many records there are was not known before, so that columns have room for up to twice as many.
+        columns.ids.shrink_to_fit();
+        columns.owners.shrink_to_fit();
+        columns.assigned.shrink_to_fit();
+        columns.accounts.shrink_to_fit();
+        columns.names.shrink_to_fit();
+        columns.fields.shrink_to_fit();
         Self {
             presence: Presence::loaded(columns.owners.len()),
             ids: Arc::new(columns.ids),

@@ -81,6 +81,12 @@ impl PackedFields {
         Ok(())
     }
 
+    /// Gives back the room that was kept for more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.numbers.shrink_to_fit();
+        self.rows.shrink_to_fit();
+    }
+
     fn value(&self, stored: Stored) -> Value<'_> {
         match stored {
             Stored::Null => Value::Absent,

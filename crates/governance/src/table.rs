@@ -95,6 +95,12 @@ impl<I: Ix> Ids<I> {
         }
     }
 
+    /// Gives back the room that was kept for more, but for that in the table.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
     /// How many ids there are, the merely mentioned ones included.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
@@ -519,9 +525,11 @@ pub(crate) struct Rows<I, V> {
 /// Lists end to end, in the order of their indices.
 #[derive(Debug, Clone)]
 pub(crate) struct Packed<V> {
-    /// Where each list begins, and the end of the last.
+    /// Where each list begins, and the end of the last; those after it are empty and take no room.
     starts: Vec<u32>,
     values: Vec<V>,
+    /// How many lists there are.
+    count: usize,
 }
 
 impl<I, V> Default for Rows<I, V> {
@@ -535,6 +543,7 @@ impl<V> Default for Packed<V> {
         Self {
             starts: vec![0],
             values: Vec::new(),
+            count: 0,
         }
     }
 }
@@ -548,14 +557,30 @@ impl<V> Packed<V> {
     /// Ends the list that grows; the next one begins.
     pub(crate) fn end_list(&mut self) {
         let end = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.starts.push(end);
+        let before = self.end();
+        if end > before {
+            self.starts.resize(self.count + 1, before);
+            self.starts.push(end);
+        }
+        self.count += 1;
+    }
+
+    /// Where the last list ends.
+    fn end(&self) -> u32 {
+        self.starts.last().copied().unwrap_or_default()
+    }
+
+    /// Gives back the room that was kept for more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.starts.shrink_to_fit();
+        self.values.shrink_to_fit();
     }
 }
 
 impl<V: Copy> Packed<V> {
     /// Ends the list that grows, in order and without repetitions of a key: the later one stays.
     pub(crate) fn end_list_ordered_by<K: Ord>(&mut self, key: impl Fn(&V) -> K) {
-        let start = self.starts.last().copied().unwrap_or_default() as usize;
+        let start = self.end() as usize;
         let list = self.values.get_mut(start..).unwrap_or_default();
         let is_ordered = list.is_sorted_by(|one, next| key(one) < key(next));
         if !is_ordered {
@@ -576,7 +601,7 @@ impl<V: Copy> Packed<V> {
 
     /// How many lists there are.
     pub(crate) fn len(&self) -> usize {
-        self.starts.len() - 1
+        self.count
     }
 
     pub(crate) fn list(&self, at: usize) -> &[V] {
@@ -625,7 +650,7 @@ impl<I: Ix, V: Copy> Rows<I, V> {
 
     /// Packs the lists anew, once those that were set are more than a small part of all.
     pub(crate) fn settle(&mut self) {
-        if let Some(count) = self.patched.worth_packing(self.base.starts.len() - 1) {
+        if let Some(count) = self.patched.worth_packing(self.base.len()) {
             *self = Self::pack((0..count).map(|number| self.get(I::new(number)).to_vec()));
         }
     }
@@ -657,7 +682,12 @@ impl<I: Ix, V: Copy> Rows<I, V> {
                 *place += 1;
             }
         }
-        Packed { starts, values }.into()
+        Packed {
+            starts,
+            values,
+            count,
+        }
+        .into()
     }
 }
 
@@ -708,21 +738,36 @@ pub(crate) struct Texts<I> {
 #[derive(Debug, Default)]
 pub(crate) struct PackedTexts {
     text: String,
+    /// Where each text ends. After the last one there is nothing but absent ones, which take no room.
     ends: Vec<u32>,
+    /// Those before it that are absent.
     absent: FixedBitSet,
+    count: usize,
 }
 
 impl PackedTexts {
     /// Adds the text of the next index.
     pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), Full> {
-        let end = self.text.len() + text.map_or(0, str::len);
-        let end = u32::try_from(end).map_err(|_| Full)?;
-        if text.is_none() {
-            self.absent.grow_and_insert(self.ends.len());
+        if let Some(text) = text {
+            let before = self.ends.last().copied().unwrap_or_default();
+            let end = u32::try_from(self.text.len() + text.len()).map_err(|_| Full)?;
+            let absent = self.ends.len()..self.count;
+            if !absent.is_empty() {
+                self.absent.grow(absent.end);
+                self.absent.insert_range(absent);
+                self.ends.resize(self.count, before);
+            }
+            self.text.push_str(text);
+            self.ends.push(end);
         }
-        self.text.push_str(text.unwrap_or_default());
-        self.ends.push(end);
+        self.count += 1;
         Ok(())
+    }
+
+    /// Gives back the room that was kept for more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
     }
 }
 
@@ -759,7 +804,9 @@ impl<I: Ix> Texts<I> {
         {
             return text.as_deref();
         }
-        let PackedTexts { text, ends, absent } = &*self.base;
+        let PackedTexts {
+            text, ends, absent, ..
+        } = &*self.base;
         (ix.at() < ends.len() && !absent.contains(ix.at()))
             .then(|| text_at(text, ends, ix.number()))
     }
@@ -770,7 +817,7 @@ impl<I: Ix> Texts<I> {
 
     /// Packs the texts anew, once those that were set are more than a small part of all.
     pub(crate) fn settle(&mut self) {
-        if let Some(count) = self.patched.worth_packing(self.base.ends.len()) {
+        if let Some(count) = self.patched.worth_packing(self.base.count) {
             let mut packed = PackedTexts::default();
             let texts = (0..count).map(|number| self.get(I::new(number)));
             let all: Result<Vec<()>, Full> = texts.map(|text| packed.push(text)).collect();
@@ -816,6 +863,29 @@ mod tests {
         assert!(rows.get(UserIx::new(1)).is_empty());
         assert_eq!(rows.get(UserIx::new(2)), [10, 12]);
         assert!(rows.get(UserIx::new(9)).is_empty());
+    }
+
+    #[test]
+    fn what_is_absent_at_the_end_takes_no_room() {
+        let mut lists = Packed::default();
+        let mut texts = PackedTexts::default();
+        let given = [None, Some(7), None, Some(8), None, None];
+        for one in given {
+            if let Some(value) = one {
+                lists.push(value);
+            }
+            lists.end_list();
+            texts.push(one.map(|_| "a")).unwrap_or_default();
+        }
+        assert_eq!((lists.len(), lists.starts.len()), (6, 5));
+        assert_eq!((texts.count, texts.ends.len()), (6, 4));
+        let texts = Texts::<UserIx>::from(texts);
+        for (at, one) in given.into_iter().enumerate() {
+            assert_eq!(lists.list(at).first().copied(), one);
+            let user = UserIx::new(u32::try_from(at).unwrap_or_default());
+            assert_eq!(texts.get(user).is_some(), one.is_some());
+        }
+        assert!(lists.list(6).is_empty());
     }
 
     #[test]

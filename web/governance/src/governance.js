@@ -22,11 +22,11 @@ export class Governance {
   /** The organisation's handle in the module; nothing after `free`. */
   #organisation;
   #letterbox;
-  /** The numbers of users and, for each type, of records that were asked about, and how others are found. */
-  #users = new KnownIds();
+  /** The numbers of the users and, by type, of the records that were asked about. */
+  #users;
   #records;
-  #findUser = (id) => (this.#letterbox.leave(id) ? this.#organisation.userNumber(id.length) : undefined);
-  #findRecord;
+  /** The words of the last quick question, and their numbers: most questions in a row have the same. */
+  #words = {};
   /** Whether an answer may depend on the clock: without guests, and at an instant that was set, none does. */
   #needsClock;
 
@@ -35,11 +35,10 @@ export class Governance {
     this.#instance = instance;
     this.#organisation = organisation;
     this.#letterbox = instance.letterbox(organisation);
+    const known = (find) => new KnownIds((id) => (this.#letterbox.leave(id) ? find(id.length) : undefined));
+    this.#users = known((length) => organisation.userNumber(length));
     const types = [...instance.types.values()];
-    this.#records = types.map(() => new KnownIds());
-    this.#findRecord = types.map(
-      (type) => (id) => (this.#letterbox.leave(id) ? this.#organisation.recordNumber(type, id.length) : undefined),
-    );
+    this.#records = types.map((type) => known((length) => organisation.recordNumber(type, length)));
     this.#needsClock = organisation.needsClock();
   }
 
@@ -212,16 +211,13 @@ export class Governance {
    */
   #canQuickly(user, action, type, id) {
     if (typeof id !== 'string' || !this.#isQuick(user)) return undefined;
-    const { actions, types } = this.#instance;
-    const actionNumber = actions.get(action);
-    const typeNumber = types.get(type);
-    if (actionNumber === undefined || typeNumber === undefined) return undefined;
+    const words = this.#numbered(action, type);
+    if (words === undefined) return undefined;
     try {
-      const userNumber = this.#users.number(user, this.#findUser);
-      if (userNumber === undefined) return undefined;
-      const record = this.#records[typeNumber].number(id, this.#findRecord[typeNumber]);
-      if (record === undefined) return undefined;
-      return this.#organisation.canQuickly(this.#clock(), userNumber, actionNumber, typeNumber, record);
+      const userNumber = this.#users.number(user);
+      const record = words.records.number(id);
+      if (userNumber === undefined || record === undefined) return undefined;
+      return this.#organisation.canQuickly(this.#clock(), userNumber, words.actionNumber, words.typeNumber, record);
     } catch (thrown) {
       throw this.#instance.told(thrown);
     }
@@ -230,11 +226,10 @@ export class Governance {
   /** `visibleIndices` in the same way, with the user's id in the letterbox. */
   #visibleQuickly(user, type, action) {
     if (!this.#isQuick(user)) return undefined;
-    const { actions, types } = this.#instance;
-    const actionNumber = actions.get(action);
-    const typeNumber = types.get(type);
-    if (actionNumber === undefined || typeNumber === undefined || !this.#letterbox.leave(user)) return undefined;
+    const words = this.#numbered(action, type);
+    if (words === undefined || !this.#letterbox.leave(user)) return undefined;
     try {
+      const { actionNumber, typeNumber } = words;
       const count = this.#organisation.visibleQuickly(this.#clock(), user.length, actionNumber, typeNumber);
       return count === undefined ? undefined : this.#letterbox.numbers(this.#organisation.positions(), count);
     } catch (thrown) {
@@ -245,6 +240,17 @@ export class Governance {
   /** Whether a question with this user can be asked in a quick way at all. */
   #isQuick(user) {
     return typeof user === 'string' && this.#organisation !== undefined && !this.#instance.trapped;
+  }
+
+  /** The words of a question with their numbers; nothing if one of them is unknown. */
+  #numbered(action, type) {
+    const last = this.#words;
+    if (last.action === action && last.type === type) return last;
+    const actionNumber = this.#instance.actions.get(action);
+    const typeNumber = this.#instance.types.get(type);
+    if (actionNumber === undefined || typeNumber === undefined) return undefined;
+    this.#words = { action, type, actionNumber, typeNumber, records: this.#records[typeNumber] };
+    return this.#words;
   }
 
   #clock() {

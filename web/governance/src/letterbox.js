@@ -45,16 +45,22 @@ export class KnownIds {
   static #MOST = 16_384;
 
   #numbers = new Map();
+  #find;
 
-  /** The number of an id; nothing where none is known and `find` finds none. */
-  number(id, find) {
-    const known = this.#numbers.get(id);
-    if (known !== undefined) return known;
-    const found = find(id);
-    if (found !== undefined) {
-      if (this.#numbers.size === KnownIds.#MOST) this.#numbers.clear();
-      this.#numbers.set(id, found);
-    }
+  /** `find` gives the number of an id, or nothing. */
+  constructor(find) {
+    this.#find = find;
+  }
+
+  number(id) {
+    return this.#numbers.get(id) ?? this.#learn(id);
+  }
+
+  #learn(id) {
+    const found = this.#find(id);
+    if (found === undefined) return undefined;
+    if (this.#numbers.size === KnownIds.#MOST) this.#numbers.clear();
+    this.#numbers.set(id, found);
     return found;
   }
 }
