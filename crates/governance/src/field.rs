@@ -52,8 +52,17 @@ pub(crate) struct FieldName<'n> {
 pub(crate) struct FieldIs<'v> {
     field: FieldName<'v>,
     value: Value<'v>,
-    /// The text as it is stored, where some record has it.
-    text: Option<TextIx>,
+    stored: Sought,
+}
+
+/// How a field's value is found among what was loaded.
+#[derive(Debug, Clone, Copy)]
+enum Sought {
+    /// A text that is stored once needs no comparing.
+    Text(FieldIx, TextIx),
+    /// No record had the field, or none had the text.
+    Nowhere,
+    ByValue,
 }
 
 impl PackedFields {
@@ -129,24 +138,35 @@ impl Fields {
 
     /// Looks a value up that a field may have.
     pub(crate) fn is<'v>(&self, field: FieldName<'v>, value: Value<'v>) -> FieldIs<'v> {
-        let text = match value {
-            Value::Text(text) => self.base.texts.get(text),
-            _ => None,
+        let stored = match value {
+            Value::Text(text) => field
+                .known
+                .zip(self.base.texts.get(text))
+                .map_or(Sought::Nowhere, |(name, text)| Sought::Text(name, text)),
+            _ => Sought::ByValue,
         };
-        FieldIs { field, value, text }
+        FieldIs {
+            field,
+            value,
+            stored,
+        }
     }
 
-    /// Whether a record's field has the value. A text that is stored once needs no comparing.
+    /// Whether a record's field has the value.
     pub(crate) fn has(&self, record: RecordIx, wanted: &FieldIs<'_>) -> bool {
-        let is_text = matches!(wanted.value, Value::Text(_));
-        if !is_text || (!self.patched.is_empty() && self.patched.get(record.number()).is_some()) {
+        if !self.patched.is_empty() && self.patched.get(record.number()).is_some() {
             return self.get(record, wanted.field) == wanted.value;
         }
-        let Some((name, text)) = wanted.field.known.zip(wanted.text) else {
-            return false;
-        };
-        let mut fields = self.base.rows.list(record.at()).iter();
-        fields.any(|field| field.name == name && field.value == Stored::Text(text))
+        match wanted.stored {
+            Sought::Text(name, text) => {
+                let is_wanted = |field: &Field| {
+                    field.name == name && matches!(field.value, Stored::Text(own) if own == text)
+                };
+                self.base.rows.list(record.at()).iter().any(is_wanted)
+            }
+            Sought::Nowhere => false,
+            Sought::ByValue => self.get(record, wanted.field) == wanted.value,
+        }
     }
 
     /// The value of a record's field.

@@ -323,15 +323,19 @@ impl<'g> At<'g> {
             .flatten()
             .map(|filter| self.compile_filter(kind, filter))
             .collect();
-        let matches = |&record: &RecordIx| {
-            let is_held = |viewer| self.is_in_fields(kind, record, viewer);
-            (!only_held || viewer.is_some_and(is_held))
-                && tests.iter().all(|test| self.passes(test, kind, record))
-        };
         let seen = set.to_numbers().into_iter();
         let mut matched: Vec<_> = seen.map(RecordIx::new).collect();
-        if only_held || !tests.is_empty() {
-            matched.retain(matches);
+        if only_held {
+            matched.retain(|&record| {
+                viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
+            });
+        }
+        for test in &tests {
+            match test {
+                // Most filters are this one.
+                Test::Is(wanted) => matched.retain(|&record| records.fields.has(record, wanted)),
+                test => matched.retain(|&record| self.passes(test, kind, record)),
+            }
         }
 
         let sort = sort.map(Vec::as_slice).unwrap_or_default();

@@ -32,7 +32,7 @@ export class Letterbox {
 
   /** A copy of numbers in the module's memory. */
   numbers(address, count) {
-    return new Uint32Array(this.#memory.buffer, address, count).slice();
+    return new Uint32Array(new Uint32Array(this.#memory.buffer, address, count));
   }
 }
 
