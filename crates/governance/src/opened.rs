@@ -4,6 +4,7 @@
 //! asked about by the formulas, before and after. A count that passes the bound ends there. A property test holds those that
 //! do not to what `predict` says.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::at::At;
@@ -11,6 +12,7 @@ use crate::decision::Reach;
 use crate::predict::{Comparison, Counted};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
+use crate::set::Set;
 use crate::table::{Ix, RecordIx, UserIx};
 
 /// What changes open beside what was asked for: pairs of a user and a record or deal.
@@ -48,8 +50,8 @@ impl Opened {
         Self {
             pairs: (deals.pairs + records.pairs).min(bound + 1),
             bound,
-            records: records.distinct(),
-            deals: deals.distinct(),
+            records: records.distinct(comparison),
+            deals: deals.distinct(comparison),
             people: people.len(),
         }
     }
@@ -69,7 +71,7 @@ struct Tally {
     pairs: usize,
     people: Vec<UserIx>,
     /// Those of all pairs, with repetitions.
-    things: Vec<(Counted, u32)>,
+    things: BTreeMap<Counted, Vec<RecordIx>>,
 }
 
 impl Tally {
@@ -79,7 +81,7 @@ impl Tally {
             bound,
             pairs: 0,
             people: Vec::new(),
-            things: Vec::new(),
+            things: BTreeMap::new(),
         }
     }
 
@@ -94,9 +96,10 @@ impl Tally {
         let others = found
             .iter()
             .filter(|&&number| asked != Some((user, counted, number)));
-        let before = self.things.len();
-        self.things.extend(others.map(|&number| (counted, number)));
-        let added = self.things.len() - before;
+        let things = self.things.entry(counted).or_default();
+        let before = things.len();
+        things.extend(others.map(|&number| RecordIx::new(number)));
+        let added = things.len() - before;
         if added > 0 {
             self.pairs += added;
             self.people.push(user);
@@ -114,11 +117,19 @@ impl Tally {
         ControlFlow::Break(Passed)
     }
 
-    /// How many things there are, each once; not none where there are pairs.
-    fn distinct(mut self) -> usize {
-        self.things.sort_unstable();
-        self.things.dedup();
-        self.things.len().max(self.pairs.min(1))
+    /// How many things there are, each once; beyond the bound, one for any number.
+    fn distinct(&self, comparison: &Comparison<'_>) -> usize {
+        if self.pairs > self.bound {
+            return 1;
+        }
+        let distinct = self.things.iter().map(|(&counted, things)| {
+            let count = match counted {
+                Counted::Record(kind) => comparison.after.governance.records.of(kind).ids.len(),
+                Counted::Deal => comparison.after.governance.deals.ids.len(),
+            };
+            Set::union(std::iter::once(things.as_slice()), count).len()
+        });
+        distinct.sum()
     }
 }
 
@@ -174,18 +185,81 @@ impl Found {
     }
 
     fn leave_out_repetitions(&mut self) {
-        self.numbers.sort_unstable();
+        // They came list by list, each in order, which the stable sort is quick at.
+        self.numbers.sort();
         self.numbers.dedup();
     }
 }
 
-/// Whose records a user reaches for an action, as far as the gate and that action go.
+/// Of whom a user reaches every record for an action: `direct ∨ lifted`, for any record of a type.
 enum Within {
     Everyone,
     Only(Reach),
 }
 
+impl Within {
+    fn includes(&self, at: At<'_>, kind: RecordType, record: RecordIx) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Only(reach) => {
+                let mut holders = at.holders(kind, record);
+                holders.any(|holder| at.is_reached(reach, holder))
+            }
+        }
+    }
+}
+
+/// What a user may do to the records of a type, before it is asked about any.
+struct Sight<'a> {
+    at: At<'a>,
+    kind: RecordType,
+    viewed: Within,
+    /// For the other action, if there is one.
+    acted: Option<Within>,
+    /// Of whom the user sees the prospects in every account, where the account edge leads there.
+    accounts: Option<Within>,
+}
+
+impl<'a> Sight<'a> {
+    fn new(at: At<'a>, user: UserIx, kind: RecordType, action: Action) -> Self {
+        let by_account =
+            kind == RecordType::Prospect && at.toggle(user, Toggle::ProspectsInAccount);
+        Self {
+            at,
+            kind,
+            viewed: at.within(user, kind, Action::View),
+            acted: (action != Action::View).then(|| at.within(user, kind, action)),
+            accounts: by_account.then(|| at.within(user, RecordType::Account, Action::View)),
+        }
+    }
+
+    /// `sees(u, r)`
+    fn sees(&self, record: RecordIx) -> bool {
+        self.viewed.includes(self.at, self.kind, record)
+            || self.accounts.as_ref().is_some_and(|accounts| {
+                let records = &self.at.governance.records;
+                let account = records.of(self.kind).account(record);
+                account.is_some_and(|account| {
+                    records.of(RecordType::Account).exists(account)
+                        && accounts.includes(self.at, RecordType::Account, account)
+                })
+            })
+    }
+
+    /// What `may(u, r, a)` asks beyond `sees`.
+    fn acts(&self, record: RecordIx) -> bool {
+        self.acted
+            .as_ref()
+            .is_some_and(|acted| acted.includes(self.at, self.kind, record))
+    }
+
+    fn sees_all(&self) -> bool {
+        matches!(self.viewed, Within::Everyone)
+    }
+}
+
 impl At<'_> {
+    /// Nobody, outside of the gate.
     fn within(self, user: UserIx, kind: RecordType, action: Action) -> Within {
         let scope = self.scope(user, kind, action);
         if !self.passes_gate(user) {
@@ -201,11 +275,6 @@ impl At<'_> {
         let others = self.governance.users.at_positions(&reach.positions);
         reach.own.into_iter().chain(others.iter().copied())
     }
-
-    /// Whether the account edge leads the user to prospects.
-    fn has_account_edge(self, user: UserIx, kind: RecordType) -> bool {
-        kind == RecordType::Prospect && self.toggle(user, Toggle::ProspectsInAccount)
-    }
 }
 
 /// Whom a user reaches after and not before.
@@ -216,13 +285,6 @@ enum Growth {
 }
 
 impl Comparison<'_> {
-    fn actions(&self) -> impl Iterator<Item = Action> + use<> {
-        let action = self.action;
-        [Action::View]
-            .into_iter()
-            .chain((action != Action::View).then_some(action))
-    }
-
     fn tally_deals(&self, tally: &mut Tally) -> ControlFlow<Passed> {
         for user in self.existing(&[&self.touched.deals]) {
             let mut found = Found::new(tally.enough(), usize::MAX);
@@ -278,41 +340,47 @@ impl Comparison<'_> {
         ControlFlow::Continue(())
     }
 
+    fn sights(&self, user: UserIx, kind: RecordType) -> [Sight<'_>; 2] {
+        [self.before, self.after].map(|at| Sight::new(at, user, kind, self.action))
+    }
+
     /// So many records of the type open to the user at least, as far as that is to be had without looking at records.
     fn opens_at_least(&self, user: UserIx, kind: RecordType) -> usize {
-        let Self { before, after, .. } = self;
-        let sees_all = || matches!(after.within(user, kind, Action::View), Within::Everyone);
-        if !self.touched.reach.contains(&kind) || !sees_all() {
+        if !self.touched.reach.contains(&kind) {
             return 0;
         }
-        let records = before.governance.records.of(kind);
-        let least = self.actions().map(|action| {
-            let by_account = action == Action::View && before.has_account_edge(user, kind);
-            match (
-                before.within(user, kind, action),
-                after.within(user, kind, action),
-            ) {
-                (Within::Only(reach), Within::Everyone) if !by_account => {
-                    let held = before
-                        .reached_users(&reach)
-                        .map(|holder| records.held.get(holder).len());
-                    records.len().saturating_sub(held.sum())
-                }
-                _ => 0,
+        let [before, after] = self.sights(user, kind);
+        if !after.sees_all() {
+            return 0;
+        }
+        let records = self.before.governance.records.of(kind);
+        let others = |within: &Within| match within {
+            Within::Everyone => 0,
+            Within::Only(reach) => {
+                let holders = self.before.reached_users(reach);
+                let held: usize = holders.map(|holder| records.held.get(holder).len()).sum();
+                records.len().saturating_sub(held)
             }
-        });
+        };
+        let viewed = before.accounts.is_none().then_some(&before.viewed);
+        let acted = matches!(after.acted, Some(Within::Everyone)).then_some(&before.acted);
+        let least = viewed
+            .into_iter()
+            .chain(acted.into_iter().flatten())
+            .map(others);
         least.max().unwrap_or_default()
     }
 
     /// The records of the type that open to the user, each once; some of them where those are enough.
     fn records_found(&self, user: UserIx, kind: RecordType, enough: usize) -> Vec<u32> {
-        // A formula takes so many times as long as a bit of a set.
-        const SLOWER: usize = 32;
+        // To ask about a record takes about so many times as long as to add one to a set.
+        const SLOWER: usize = 16;
         let count = self.after.governance.records.of(kind).ids.len();
-        let mut found = Found::new(enough, count / SLOWER + SLOWER);
+        let mut found = Found::new(enough, (count / SLOWER).max(64));
         if let ControlFlow::Break(End::Sets) = self.look_for_records(user, kind, &mut found) {
             found.numbers.clear();
-            for action in self.actions() {
+            let other = (self.action != Action::View).then_some(self.action);
+            for action in std::iter::once(Action::View).chain(other) {
                 let [before, after] =
                     [self.before, self.after].map(|at| at.permitted(user, kind, action));
                 let gained = after.without(&before);
@@ -331,91 +399,79 @@ impl Comparison<'_> {
         kind: RecordType,
         found: &mut Found,
     ) -> ControlFlow<End> {
-        let records = self.after.governance.records.of(kind);
-        let mut look_at = |list: &[RecordIx]| {
-            list.iter()
-                .try_for_each(|&record| found.note(record.number(), self.opens(user, kind, record)))
+        let [before, after] = self.sights(user, kind);
+        let opens =
+            |record: RecordIx| !before.sees(record) || (after.acts(record) && !before.acts(record));
+        // What is listed for its holder or its account is sometimes known to be seen after.
+        let mut look_at = |list: &[RecordIx], is_seen: bool| {
+            list.iter().try_for_each(|&record| {
+                let opens = (is_seen || after.sees(record)) && opens(record);
+                found.note(record.number(), opens)
+            })
         };
+        let records = self.after.governance.records.of(kind);
         for record in self.touched.records_of(kind) {
-            look_at(&[record])?;
+            look_at(&[record], false)?;
         }
         if kind == RecordType::Prospect {
             for account in self.touched.records_of(RecordType::Account) {
-                look_at(records.of_account.get(account))?;
+                look_at(records.of_account.get(account), false)?;
             }
         }
         if !self.touched.reach.contains(&kind) {
             return ControlFlow::Continue(());
         }
-        let by_account = self.after.has_account_edge(user, kind);
-        for action in self.actions() {
-            let viewed = self.after.within(user, kind, Action::View);
-            let holders = match (self.growth(user, kind, action), viewed) {
-                (Growth::By(holders), _) => holders,
+        let viewed = self.growth(Some(&before.viewed), &after.viewed);
+        let acted = after.acted.as_ref();
+        let acted = acted.map(|acted| self.growth(before.acted.as_ref(), acted));
+        let growths = [(Some(viewed), true), (acted, false)];
+        for (growth, is_seen) in growths {
+            let holders = match (growth, &after.viewed) {
+                (None, _) => continue,
+                (Some(Growth::By(holders)), _) => holders,
                 // Whatever may be done, is done to what is seen.
-                (Growth::ToAll, Within::Only(reach)) if !by_account => {
-                    self.after.reached_users(&reach).collect()
+                (Some(Growth::ToAll), Within::Only(reach)) if after.accounts.is_none() => {
+                    self.after.reached_users(reach).collect()
                 }
-                (Growth::ToAll, _) => return ControlFlow::Break(End::Sets),
+                (Some(Growth::ToAll), _) => return ControlFlow::Break(End::Sets),
             };
             for holder in holders {
-                look_at(records.held.get(holder))?;
+                look_at(records.held.get(holder), is_seen)?;
             }
         }
-        if by_account {
-            let accounts = self.after.governance.records.of(RecordType::Account);
-            match self.growth_of_edge(user) {
-                Growth::ToAll => {
-                    for account in accounts.iter() {
-                        look_at(records.of_account.get(account))?;
-                    }
-                }
-                Growth::By(holders) => {
-                    for &account in holders.iter().flat_map(|&holder| accounts.held.get(holder)) {
-                        look_at(records.of_account.get(account))?;
-                    }
+        let accounts = self.after.governance.records.of(RecordType::Account);
+        let edge = after.accounts.as_ref();
+        match edge.map(|edge| self.growth(before.accounts.as_ref(), edge)) {
+            Some(Growth::ToAll) => {
+                for account in accounts.iter() {
+                    look_at(records.of_account.get(account), true)?;
                 }
             }
+            Some(Growth::By(holders)) => {
+                for &account in holders.iter().flat_map(|&holder| accounts.held.get(holder)) {
+                    look_at(records.of_account.get(account), true)?;
+                }
+            }
+            None => {}
         }
         ControlFlow::Continue(())
     }
 
-    /// Whether the record opens to the user for viewing it, or for the action.
-    fn opens(&self, user: UserIx, kind: RecordType, record: RecordIx) -> bool {
-        self.actions().any(|action| {
-            self.after.may(user, kind, record, action)
-                && !self.before.may(user, kind, record, action)
-        })
-    }
-
-    fn growth(&self, user: UserIx, kind: RecordType, action: Action) -> Growth {
-        let before = self.before.within(user, kind, action);
-        self.growth_from(&before, &self.after.within(user, kind, action))
-    }
-
-    /// How the accounts grow over which the account edge leads, which it does after.
-    fn growth_of_edge(&self, user: UserIx) -> Growth {
-        let kind = RecordType::Account;
-        if self.before.has_account_edge(user, RecordType::Prospect) {
-            self.growth(user, kind, Action::View)
-        } else {
-            let nothing = Within::Only(self.before.reach(user, Scope::Denied));
-            self.growth_from(&nothing, &self.after.within(user, kind, Action::View))
-        }
-    }
-
-    fn growth_from(&self, before: &Within, after: &Within) -> Growth {
+    /// Whom the user reaches after and not before, when it may have been nobody.
+    fn growth(&self, before: Option<&Within>, after: &Within) -> Growth {
         let (before, after) = match (before, after) {
-            (Within::Everyone, _) => return Growth::By(Vec::new()),
-            (Within::Only(_), Within::Everyone) => return Growth::ToAll,
-            (Within::Only(before), Within::Only(after)) => (before, after),
+            (Some(Within::Everyone), _) => return Growth::By(Vec::new()),
+            (_, Within::Everyone) => return Growth::ToAll,
+            (Some(Within::Only(before)), Within::Only(after)) => (Some(before), after),
+            (None, Within::Only(after)) => (None, after),
         };
         let is_new = |holder: &UserIx| {
-            self.after.is_reached(after, *holder) && !self.before.is_reached(before, *holder)
+            self.after.is_reached(after, *holder)
+                && !before.is_some_and(|before| self.before.is_reached(before, *holder))
         };
         Growth::By(match self.touched.moved() {
             // Through the same places the same people are reached, save those who moved.
-            Some(moved) if before == after => moved.iter().filter(is_new).collect(),
+            Some(moved) if before == Some(after) => moved.iter().filter(is_new).collect(),
             _ => self.after.reached_users(after).filter(is_new).collect(),
         })
     }
