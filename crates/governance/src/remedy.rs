@@ -307,16 +307,21 @@ impl At<'_> {
             offer(role.and_then(|role| forest.parent(role)));
         }
         // Nobody whose role would do holds the record: someone who sees all of the type may lift.
-        let lifts =
-            |&user: &UserIx| self.passes_gate(user) && self.scope(user, kind, action) == Scope::All;
-        if let Some(lifter) = self
-            .governance
-            .users
-            .iter()
-            .find(|user| lifts(user) && self.role(*user).is_some())
-        {
-            offer(self.role(lifter).and_then(|role| forest.parent(role)));
-        }
+        let profiles = self.governance.profiles.iter();
+        let seeing_all = profiles.filter(|(_, row)| row.scope(kind, action) == Scope::All);
+        let users = seeing_all.flat_map(|(profile, _)| self.governance.users.with_profile(profile));
+        let lifts = |&user: &UserIx| {
+            self.passes_gate(user)
+                && self.scope(user, kind, action) == Scope::All
+                && self.role(user).is_some()
+        };
+        // The first in load order.
+        let lifter = users.filter(lifts).min();
+        offer(
+            lifter
+                .and_then(|lifter| self.role(lifter))
+                .and_then(|role| forest.parent(role)),
+        );
         roles
     }
 
