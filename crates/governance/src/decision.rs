@@ -237,8 +237,9 @@ enum Asked {
 }
 
 /// The users whose holdings count for a viewer under a scope other than `all`.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Reach {
-    own: Option<UserIx>,
+    pub(crate) own: Option<UserIx>,
     pub(crate) positions: Range<Position>,
 }
 
@@ -337,8 +338,9 @@ impl<'g> At<'g> {
     /// As [`can`](Self::can).
     ///
     /// # Complexity
-    /// In the number of grants told. For a refusal each remedy is tried and predicted
-    /// (see [`predict`](Self::predict)).
+    /// In the number of grants told. For a refusal, in [`Remedy::PAIRS_COUNTED`] for each remedy, and in the number of users
+    /// for whom it may make a difference and of those whom they reach, whatever the number of records; only where such a
+    /// user saw nearly everything before is it in that number as well.
     pub fn explain(
         self,
         user: &str,
@@ -613,7 +615,13 @@ impl<'g> At<'g> {
     }
 
     /// `direct ∨ lifted`
-    fn reaches(self, user: UserIx, kind: RecordType, record: RecordIx, action: Action) -> bool {
+    pub(crate) fn reaches(
+        self,
+        user: UserIx,
+        kind: RecordType,
+        record: RecordIx,
+        action: Action,
+    ) -> bool {
         self.direct(user, kind, record, action) || self.lifted(user, kind, action)
     }
 

@@ -32,6 +32,7 @@ pub mod guest;
 pub mod instant;
 mod load;
 mod message;
+mod opened;
 pub mod org;
 mod pipeline;
 mod predict;

@@ -4,10 +4,10 @@ use crate::at::At;
 use crate::change::Change;
 use crate::error::Excerpt;
 use crate::instant::Instant;
+use crate::opened::Opened;
 use crate::org::Tier;
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
-use crate::remedy::Opened;
 use crate::table::{CompanyIx, RecordIx, UserIx};
 
 impl RecordType {
@@ -471,18 +471,16 @@ pub(crate) fn remedy(
         Change::SetGuest { .. } => format!("Reinstate the guest access of {name}"),
         _ => format!("Change what concerns {name}"),
     };
-    let counted = |count: usize, one: &str, many: &str| {
-        if count == 1 {
-            format!("1 {one}")
-        } else {
-            format!("{count} {many}")
-        }
-    };
     match (creators, opened.pairs) {
         (0, 0) => format!("{step}; opens nothing else."),
+        (0, _) if opened.is_beyond() => format!(
+            "{step}; also opens {} to people more than {} times.",
+            things(opened, |_, _, many| many.to_owned()),
+            grouped(opened.bound)
+        ),
         (0, _) => format!(
             "{step}; also opens {} to {}.",
-            counted(opened.records, "record", "records"),
+            things(opened, counted),
             counted(opened.people, "person", "people")
         ),
         (creators, _) => format!(
@@ -490,4 +488,32 @@ pub(crate) fn remedy(
             counted(creators, "other person", "other people")
         ),
     }
+}
+
+/// The records and deals that open, as far as there are any.
+fn things(opened: &Opened, told: impl Fn(usize, &str, &str) -> String) -> String {
+    let records = told(opened.records, "record", "records");
+    let deals = told(opened.deals, "deal", "deals");
+    match (opened.records, opened.deals) {
+        (_, 0) => records,
+        (0, _) => deals,
+        _ => format!("{records} and {deals}"),
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A whole number with its digits in groups of three.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }

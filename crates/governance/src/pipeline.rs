@@ -455,6 +455,17 @@ impl<'g> At<'g> {
             visible.extend(deals.presence.iter().map(DealIx::at));
             return visible;
         }
+        let seen = self
+            .deals_near(user)
+            .filter(|&deal| self.sees_deal(user, deal));
+        visible.extend(seen.map(DealIx::at));
+        visible
+    }
+
+    /// The deals that are the user's own or of the user's companies, some perhaps more than once: without `allDeals` the
+    /// user sees no other.
+    pub(crate) fn deals_near(self, user: UserIx) -> impl Iterator<Item = DealIx> + use<'g> {
+        let deals = &self.governance.deals;
         let primary = self.primary(user).map(|(company, _)| company);
         let companies = self
             .governance
@@ -465,10 +476,9 @@ impl<'g> At<'g> {
             .chain(primary);
         let of_companies = companies.flat_map(|company| deals.of_company.get(company));
         let near = deals.of_owner.get(user).iter();
-        let near = near.chain(deals.of_registrar.get(user)).chain(of_companies);
-        let seen = near.copied().filter(|&deal| self.sees_deal(user, deal));
-        visible.extend(seen.map(DealIx::at));
-        visible
+        near.chain(deals.of_registrar.get(user))
+            .chain(of_companies)
+            .copied()
     }
 
     fn is_wanted(

@@ -8,11 +8,12 @@ use crate::at::At;
 use crate::change::{Change, Removal, Thing};
 use crate::error::{AskError, ChangeError, Code, Pointer, UnknownWord};
 use crate::governance::{Governance, Records};
+use crate::org::ReportsReach;
 use crate::profile::{Action, Scope, Toggle};
 use crate::reader::{FromJson, Members, Refused, Source, deserialize_as_read};
 use crate::record::RecordType;
 use crate::set::Set;
-use crate::table::{Chosen, Ix, RecordIx, UserIx};
+use crate::table::{Chosen, CompanyIx, Ix, RecordIx, UserIx};
 use crate::view::read_question;
 
 /// What a prediction counts: the records of a type, or the partner deals.
@@ -138,8 +139,10 @@ impl At<'_> {
     /// A [`ChangeError`] where `apply` would refuse the changes; [`Code::InvalidArgument`] for the action `create`.
     ///
     /// # Complexity
-    /// For changes to records and deals, in the number of users times the number of those. For changes to
-    /// people, roles and profiles, also in the records that users see whose reach differs.
+    /// In the number of users for whom something may differ (those who reach a person or a holder that is named, the
+    /// users of a profile and, where it is a matter of lifts, those above them, the people of a company; everyone where a
+    /// thing is put or removed), times the records and deals that are named. For changes to people, roles and profiles,
+    /// also in the records that users see whose reach differs.
     pub fn predict(
         self,
         changes: &[Change],
@@ -152,7 +155,8 @@ impl At<'_> {
             return Err(ChangeError::new(Code::InvalidArgument, place, message));
         }
         let after = self.governance.changed_by(changes)?;
-        let comparison = Comparison::new(self, &after, changes, action);
+        let mut comparison = Comparison::new(self, &after, changes, action);
+        comparison.touched.add_prospects([self.governance, &after]);
         let wanted: Option<Chosen<UserIx>> = options.users.as_ref().map(|users| {
             let known = users.iter().filter_map(|id| after.users.table.ids.get(id));
             known.collect()
@@ -209,9 +213,9 @@ fn named(governance: &Governance, kind: Counted, things: &Set, sample: usize) ->
 }
 
 /// The things of one type that a user gains and loses: not both nothing.
-pub(crate) struct Difference {
-    pub(crate) gained: Set,
-    pub(crate) lost: Set,
+struct Difference {
+    gained: Set,
+    lost: Set,
 }
 
 impl Difference {
@@ -226,10 +230,10 @@ impl Difference {
 
 /// An organisation before and after changes.
 pub(crate) struct Comparison<'a> {
-    before: At<'a>,
-    after: At<'a>,
-    touched: Touched,
-    action: Action,
+    pub(crate) before: At<'a>,
+    pub(crate) after: At<'a>,
+    pub(crate) touched: Touched,
+    pub(crate) action: Action,
 }
 
 impl<'a> Comparison<'a> {
@@ -249,17 +253,29 @@ impl<'a> Comparison<'a> {
     }
 
     /// Everyone for whom something may differ, in load order.
-    pub(crate) fn users(&self) -> Vec<UserIx> {
+    fn users(&self) -> Vec<UserIx> {
+        let Touched { people, deals, .. } = &self.touched;
+        self.existing(&[people, deals])
+    }
+
+    /// Those of the users who exist before or after, in load order.
+    pub(crate) fn existing(&self, concerned: &[&Concerned]) -> Vec<UserIx> {
         let [before, after] = [self.before, self.after].map(|at| &at.governance.users);
         let exists = |&user: &UserIx| before.exists(user) || after.exists(user);
-        match &self.touched.people {
-            Concerned::Everyone => after.table.ids.iter().filter(exists).collect(),
-            Concerned::Only(users) => users.iter().filter(exists).collect(),
+        let mut users = Chosen::default();
+        for one in concerned {
+            match one {
+                Concerned::Everyone => return after.table.ids.iter().filter(exists).collect(),
+                Concerned::Only(some) => some.iter().for_each(|user| {
+                    users.insert(user);
+                }),
+            }
         }
+        users.iter().filter(exists).collect()
     }
 
     /// What differs for a user.
-    pub(crate) fn of(&self, user: UserIx, counted: Counted) -> Option<Difference> {
+    fn of(&self, user: UserIx, counted: Counted) -> Option<Difference> {
         match counted {
             Counted::Record(kind) => self.of_records(user, kind),
             Counted::Deal => self.of_deals(user),
@@ -267,6 +283,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn of_records(&self, user: UserIx, kind: RecordType) -> Option<Difference> {
+        if !self.touched.people.contains(user) {
+            return None;
+        }
         if self.touched.reach.contains(&kind) && !self.has_same_reach(user, kind) {
             return self.by_holders(user, kind).unwrap_or_else(|| {
                 let [before, after] =
@@ -363,7 +382,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn of_deals(&self, user: UserIx) -> Option<Difference> {
-        if !self.touched.deals {
+        if !self.touched.deals.contains(user) {
             return None;
         }
         let [before, after] = [self.before, self.after].map(|at| Set::Bits(at.visible_deals(user)));
@@ -373,17 +392,21 @@ impl<'a> Comparison<'a> {
 
 /// What changes name: only there can an answer differ while nobody's reach does.
 #[derive(Default)]
-struct Touched {
+pub(crate) struct Touched {
     /// The types of which somebody's reach may differ.
-    reach: Vec<RecordType>,
-    deals: bool,
+    pub(crate) reach: Vec<RecordType>,
+    /// The records that may have other holders, or exist on one side only.
     records: BTreeSet<(RecordType, RecordIx)>,
-    /// For whom anything may differ.
-    people: Concerned,
+    /// For whom records may differ.
+    pub(crate) people: Concerned,
+    /// For whom deals may differ.
+    pub(crate) deals: Concerned,
+    /// Whose place in the hierarchy may differ.
+    moved: Concerned,
 }
 
 /// Users for whom something may differ.
-enum Concerned {
+pub(crate) enum Concerned {
     Everyone,
     Only(Chosen<UserIx>),
 }
@@ -394,10 +417,37 @@ impl Default for Concerned {
     }
 }
 
+impl Concerned {
+    pub(crate) fn contains(&self, user: UserIx) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Only(users) => users.contains(user),
+        }
+    }
+
+    /// Adds the users whom `find` finds on each side.
+    fn add(
+        &mut self,
+        sides: [&Governance; 2],
+        mut find: impl FnMut(&Governance, &mut Chosen<UserIx>),
+    ) {
+        if let Self::Only(users) = self {
+            sides.iter().for_each(|side| find(side, users));
+        }
+    }
+
+    fn add_one(&mut self, user: Option<UserIx>) {
+        if let (Self::Only(users), Some(user)) = (self, user) {
+            users.insert(user);
+        }
+    }
+}
+
 impl Touched {
     fn by(changes: &[Change], before: &Governance, after: &Governance) -> Self {
         let mut touched = Self::default();
         let sides = [before, after];
+        let user = |id: &str| after.users.table.ids.get(id);
         for change in changes {
             match change {
                 Change::Assign { kind, id, .. }
@@ -409,43 +459,54 @@ impl Touched {
                 Change::Remove(Removal::Record { id, kind }) => touched.record(*kind, id, sides),
                 Change::SetDealOwner { .. }
                 | Change::Put(Thing::Deal(_))
-                | Change::Remove(Removal::Deal { .. }) => {
-                    touched.deals = true;
-                    touched.people = Concerned::Everyone;
-                }
+                | Change::Remove(Removal::Deal { .. }) => touched.deals = Concerned::Everyone,
                 // Job roles and views are no input to any rule.
                 Change::Put(Thing::JobRole(_) | Thing::View(_))
                 | Change::Remove(Removal::View { .. }) => {}
-                Change::SetPermission { kind, .. } => {
-                    touched.reach.push(*kind);
-                    if *kind == RecordType::Account {
-                        // An account that is seen may show its prospects (§3).
-                        touched.reach.push(RecordType::Prospect);
-                    }
-                    touched.people = Concerned::Everyone;
-                }
-                Change::SetToggle { toggle, .. } => {
-                    match toggle {
-                        Toggle::ProspectsInAccount => touched.reach.push(RecordType::Prospect),
-                        Toggle::AllDeals => touched.deals = true,
+                Change::SetPermission {
+                    profile,
+                    kind,
+                    action,
+                    ..
+                } => touched.permission(profile, *kind, *action, sides),
+                Change::SetToggle {
+                    profile, toggle, ..
+                } => {
+                    let concerned = match toggle {
+                        Toggle::ProspectsInAccount => {
+                            touched.reach.push(RecordType::Prospect);
+                            &mut touched.people
+                        }
+                        Toggle::AllDeals => &mut touched.deals,
                         _ => continue,
-                    }
-                    touched.people = Concerned::Everyone;
+                    };
+                    concerned.add(sides, |side, users| side.add_users_of(profile, users));
                 }
-                Change::SetStatus { user, .. }
-                | Change::SetGuest { user, .. }
-                | Change::SetProfile { user, .. }
-                | Change::SetRole { user, .. } => {
-                    touched.everything();
-                    let user = after.users.table.ids.get(user);
-                    touched.seen_by(sides, |side, people| {
-                        if let Some(user) = user {
-                            side.add_watchers(user, people);
+                Change::SetStatus { user: id, .. }
+                | Change::SetGuest { user: id, .. }
+                | Change::SetProfile { user: id, .. } => {
+                    touched.person(user(id), sides);
+                    touched.deals.add_one(user(id));
+                }
+                Change::SetRole { user: id, .. } => {
+                    touched.person(user(id), sides);
+                    touched.moved.add_one(user(id));
+                }
+                Change::SetTier {
+                    user: id, company, ..
+                } => {
+                    // Who has another rank at the company, is seen by others of it.
+                    touched.deals.add_one(user(id));
+                    let company = after.companies.find(company);
+                    touched.deals.add(sides, |side, users| {
+                        if let Some(company) = company {
+                            side.add_people_of(company, users);
                         }
                     });
                 }
                 Change::MoveRole { role, .. } => {
-                    touched.everything();
+                    touched.reach.extend(RecordType::ALL);
+                    touched.moved = Concerned::Everyone;
                     let role = after.roles.table.ids.get(role);
                     let lies_on_cycle = |side: &&Governance| {
                         role.is_some_and(|role| side.roles.forest.is_on_cycle(role))
@@ -455,58 +516,82 @@ impl Touched {
                         touched.people = Concerned::Everyone;
                     }
                     // Who is below the role stays below it: only those above can tell.
-                    touched.seen_by(sides, |side, people| {
+                    touched.people.add(sides, |side, users| {
                         let above = role.and_then(|role| side.roles.forest.parent(role));
-                        side.add_seated_from(above, people);
+                        side.add_seated_from(above, users);
                     });
                 }
                 _ => {
-                    touched.everything();
+                    touched.reach.extend(RecordType::ALL);
                     touched.people = Concerned::Everyone;
+                    touched.deals = Concerned::Everyone;
+                    touched.moved = Concerned::Everyone;
                 }
             }
         }
         touched
     }
 
-    /// Any record and any deal may be concerned.
-    fn everything(&mut self) {
-        self.reach.extend(RecordType::ALL);
-        self.deals = true;
-    }
-
-    /// The users whom `find` adds on each side are concerned.
-    fn seen_by(
+    /// A scope of a profile: it is that of its users, and where it lifts, that of those above them.
+    fn permission(
         &mut self,
+        profile: &str,
+        kind: RecordType,
+        action: Action,
         sides: [&Governance; 2],
-        mut find: impl FnMut(&Governance, &mut Chosen<UserIx>),
     ) {
-        if let Concerned::Only(people) = &mut self.people {
-            sides.iter().for_each(|side| find(side, people));
+        self.reach.push(kind);
+        if kind == RecordType::Account && action == Action::View {
+            // An account that is seen may show its prospects (§3).
+            self.reach.push(RecordType::Prospect);
         }
+        self.people.add(sides, |side, people| {
+            let mut users = Chosen::default();
+            side.add_users_of(profile, &mut users);
+            let lifts = side.settings.reports_reach == ReportsReach::Accessible
+                && side.scope_of(profile, kind, action) == Scope::All;
+            for user in users.iter() {
+                if lifts {
+                    side.add_watchers(user, people);
+                } else {
+                    people.insert(user);
+                }
+            }
+        });
     }
 
-    /// A record that a change names, and with an account its prospects.
+    /// A person who may reach others, or lift others, or be reached by others than before.
+    fn person(&mut self, user: Option<UserIx>, sides: [&Governance; 2]) {
+        self.reach.extend(RecordType::ALL);
+        self.people.add(sides, |side, people| {
+            if let Some(user) = user {
+                side.add_watchers(user, people);
+            }
+        });
+    }
+
+    /// A record that a change names.
     fn record(&mut self, kind: RecordType, id: &str, sides: [&Governance; 2]) {
         let [before, after] = sides.map(|side| side.records.of(kind));
         let Some(record) = after.ids.get(id) else {
             return;
         };
         self.records.insert((kind, record));
-        if kind == RecordType::Account {
-            for side in sides {
-                let prospects = side.records.of(RecordType::Prospect).of_account.get(record);
-                let prospects = prospects.iter();
-                self.records
-                    .extend(prospects.map(|&prospect| (RecordType::Prospect, prospect)));
-            }
-        }
         let is_there = |records: &Records| (records.exists(record), records.account(record));
         if is_there(before) == is_there(after) {
-            // It has other holders at most, so it makes a difference to those who reach one of them.
-            self.seen_by(sides, |side, people| {
+            // It has other holders at most, so it makes a difference to those who reach one that it has on one side only.
+            let holders = sides.map(|side| {
                 let counted = side.settings.counts_assigned(kind);
-                for holder in side.records.of(kind).holders(record, counted) {
+                side.records.of(kind).holders(record, counted).collect()
+            });
+            let [before, after]: &[Chosen<UserIx>; 2] = &holders;
+            let differing: Vec<UserIx> = before
+                .iter()
+                .filter(|&holder| !after.contains(holder))
+                .chain(after.iter().filter(|&holder| !before.contains(holder)))
+                .collect();
+            self.people.add(sides, |side, people| {
+                for &holder in &differing {
                     side.add_watchers(holder, people);
                 }
             });
@@ -515,11 +600,75 @@ impl Touched {
         }
     }
 
-    fn records_of(&self, kind: RecordType) -> impl Iterator<Item = RecordIx> + '_ {
+    /// Takes the prospects of the accounts among the records to be touched as well (§3.9).
+    fn add_prospects(&mut self, sides: [&Governance; 2]) {
+        let accounts: Vec<RecordIx> = self.records_of(RecordType::Account).collect();
+        for side in sides {
+            let of_account = &side.records.of(RecordType::Prospect).of_account;
+            let prospects = accounts.iter().flat_map(|&account| of_account.get(account));
+            let prospects = prospects.map(|&prospect| (RecordType::Prospect, prospect));
+            self.records.extend(prospects);
+        }
+    }
+
+    /// Whether records of the type may differ for somebody.
+    pub(crate) fn concerns(&self, kind: RecordType) -> bool {
+        let of_account = (kind == RecordType::Prospect).then_some(RecordType::Account);
+        self.reach.contains(&kind)
+            || [Some(kind), of_account]
+                .into_iter()
+                .flatten()
+                .any(|kind| self.records_of(kind).next().is_some())
+    }
+
+    /// Those whose place in the hierarchy may differ, unless that is anybody's.
+    pub(crate) fn moved(&self) -> Option<&Chosen<UserIx>> {
+        match &self.moved {
+            Concerned::Everyone => None,
+            Concerned::Only(moved) => Some(moved),
+        }
+    }
+
+    /// The records that changes name.
+    pub(crate) fn records_of(&self, kind: RecordType) -> impl Iterator<Item = RecordIx> + '_ {
         let first = (kind, RecordIx::new(0));
         self.records
             .range(first..)
             .take_while(move |(of, _)| *of == kind)
             .map(|&(_, record)| record)
+    }
+}
+
+impl Governance {
+    /// Adds the users of a profile.
+    fn add_users_of(&self, profile: &str, into: &mut Chosen<UserIx>) {
+        let profile = self.profiles.find(profile);
+        for user in profile
+            .into_iter()
+            .flat_map(|profile| self.users.with_profile(profile))
+        {
+            into.insert(user);
+        }
+    }
+
+    /// The scope that a profile stores; denied for one that does not exist.
+    fn scope_of(&self, profile: &str, kind: RecordType, action: Action) -> Scope {
+        let row = self
+            .profiles
+            .find(profile)
+            .and_then(|profile| self.profiles.get(profile));
+        row.map_or(Scope::Denied, |row| row.scope(kind, action))
+    }
+
+    /// Adds those whose primary company this is, and those who manage it.
+    fn add_people_of(&self, company: CompanyIx, into: &mut Chosen<UserIx>) {
+        for (user, person) in self.users.table.iter() {
+            let mut standings = person.standings.iter();
+            if standings.any(|standing| standing.company == company)
+                || self.users.managed(user).contains(&company)
+            {
+                into.insert(user);
+            }
+        }
     }
 }

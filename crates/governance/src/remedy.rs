@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use fixedbitset::FixedBitSet;
 use serde::Serialize;
 
 use crate::at::At;
 use crate::change::Change;
-use crate::governance::DealRow;
+use crate::governance::{DealRow, Term};
 use crate::message;
+use crate::opened::Opened;
 use crate::org::{Status, Tier};
 use crate::predict::{Comparison, Counted};
 use crate::profile::{Action, Scope, Toggle, applicable};
@@ -29,6 +29,12 @@ pub struct Remedy {
     pub text: String,
 }
 
+impl Remedy {
+    /// So many pairs of a user and a record or deal are counted: of a remedy that opens more than that, beside what was
+    /// asked for, it is only told that they are more (§4).
+    pub const PAIRS_COUNTED: usize = 10_000;
+}
+
 /// What was refused.
 #[derive(Clone, Copy)]
 pub(crate) enum Refused<'a> {
@@ -37,9 +43,48 @@ pub(crate) enum Refused<'a> {
     Deal(&'a str),
 }
 
+impl Refused<'_> {
+    /// The action of which it is counted what else opens to it.
+    fn action(self) -> Action {
+        match self {
+            Self::Record(_, _, action) => action,
+            Self::Creation(_) | Self::Deal(_) => Action::View,
+        }
+    }
+
+    /// What was asked about, by number.
+    fn thing(self, at: At<'_>) -> Option<(Counted, u32)> {
+        match self {
+            Self::Creation(_) => None,
+            Self::Record(kind, record, _) => Some((Counted::Record(kind), record.number())),
+            Self::Deal(id) => Some((Counted::Deal, at.governance.deals.find(id)?.number())),
+        }
+    }
+}
+
+/// A change that grants what was refused, as it turned out on a copy.
+struct Verified {
+    change: Change,
+    opened: Opened,
+    /// How many others may create as well, where that was refused.
+    creators: usize,
+}
+
+impl Verified {
+    fn opens(&self) -> usize {
+        self.opened.pairs + self.creators
+    }
+}
+
 impl At<'_> {
     /// The remedies for a refusal, the one that opens least else first.
     pub(crate) fn remedies(self, viewer: UserIx, refused: Refused<'_>) -> Vec<Remedy> {
+        self.remedies_counting(Remedy::PAIRS_COUNTED, viewer, refused)
+    }
+
+    /// The remedies, with what else they open counted up to a bound. Those beyond it come last, in the order in which they
+    /// are tried.
+    fn remedies_counting(self, bound: usize, viewer: UserIx, refused: Refused<'_>) -> Vec<Remedy> {
         let mut offered = Offered::default();
         if self.governance.viewer().is_some() {
             // What else a change opens is more than a slice knows, and more than its viewer may.
@@ -48,73 +93,88 @@ impl At<'_> {
         for steps in self.candidates(viewer, refused) {
             // The steps of one setting go from narrow to wide, and the narrowest that works is enough.
             let mut steps = steps.into_iter();
-            offered.add(steps.find_map(|step| self.verified(viewer, refused, step)));
+            offered.add(steps.find_map(|step| self.verified(viewer, refused, step, bound)));
         }
-        if let Refused::Record(kind, record, action) = refused {
-            // Of the roles that would do, the one that opens least.
-            let roles = self.roles_to_try(viewer, kind, record, action).into_iter();
-            let roles = roles.filter_map(|role| {
-                let role = Some(self.governance.roles.id(role).to_owned());
-                self.verified(
-                    viewer,
-                    refused,
-                    Change::SetRole {
-                        user: self.user_id(viewer),
-                        role,
-                    },
-                )
-            });
-            offered.add(roles.min_by_key(|(opened, _)| *opened));
-        }
-        offered.0.into_iter().map(|(_, remedy)| remedy).collect()
+        offered.add(self.role_to_give(viewer, refused, bound));
+        let told = |Verified {
+                        change,
+                        opened,
+                        creators,
+                    }| Remedy {
+            text: message::remedy(self, viewer, &change, &opened, creators),
+            changes: vec![change],
+        };
+        offered.0.into_iter().map(told).collect()
     }
 
-    /// The remedy that a candidate is, if it grants what was refused, and how much else it opens.
+    /// Of the roles that would do, the one that opens least; of equal ones, and of those beyond the bound, the nearest.
+    fn role_to_give(self, viewer: UserIx, refused: Refused<'_>, bound: usize) -> Option<Verified> {
+        let Refused::Record(kind, record, action) = refused else {
+            return None;
+        };
+        let mut best: Option<Verified> = None;
+        let roles = self.roles_to_try(viewer, kind, record, action).into_iter();
+        for role in roles.filter(|&role| self.might_with(role, viewer, kind, record, action)) {
+            // One that comes later has to open less, and need not be counted further than that.
+            let bound = match &best {
+                None => bound,
+                Some(best) => match best.opens().checked_sub(1) {
+                    Some(less) => less,
+                    None => break,
+                },
+            };
+            let change = Change::SetRole {
+                user: self.user_id(viewer),
+                role: Some(self.governance.roles.id(role).to_owned()),
+            };
+            let found = self.verified(viewer, refused, change, bound);
+            best = found
+                .filter(|found| best.is_none() || !found.opened.is_beyond())
+                .or(best);
+        }
+        best
+    }
+
+    /// The candidate, if it grants what was refused, with how much else it opens.
     fn verified(
         self,
         viewer: UserIx,
         refused: Refused<'_>,
-        candidate: Change,
-    ) -> Option<(usize, Remedy)> {
-        let after = self.governance.adjusted_by(&candidate)?;
-        let changes = vec![candidate];
+        change: Change,
+        bound: usize,
+    ) -> Option<Verified> {
+        let after = self.governance.adjusted_by(&change)?;
         let there = after.at(self.now());
-        let (granted, action) = match refused {
-            Refused::Creation(kind) => (there.creates(viewer, kind), Action::View),
-            Refused::Record(kind, record, action) => {
-                (there.may(viewer, kind, record, action), action)
-            }
-            Refused::Deal(id) => (there.sees_deal(viewer, after.deals.find(id)?), Action::View),
+        let granted = match refused {
+            Refused::Creation(kind) => there.creates(viewer, kind),
+            Refused::Record(kind, record, action) => there.may(viewer, kind, record, action),
+            Refused::Deal(id) => there.sees_deal(viewer, after.deals.find(id)?),
         };
         if !granted {
             return None;
         }
-        let own = match refused {
-            Refused::Creation(_) => None,
-            Refused::Record(kind, record, _) => Some((Counted::Record(kind), record.at())),
-            Refused::Deal(id) => Some((Counted::Deal, self.governance.deals.find(id)?.at())),
-        };
         // What is opened to view counts whatever was asked: "opens nothing else" has to be true.
-        let actions = [Action::View]
-            .into_iter()
-            .chain((action != Action::View).then_some(action));
-        let comparisons: Vec<_> = actions
-            .map(|action| Comparison::new(self, &after, &changes, action))
-            .collect();
-        let opened = Opened::beside(&comparisons, viewer, own);
+        let changes = std::slice::from_ref(&change);
+        let comparison = Comparison::new(self, &after, changes, refused.action());
+        let asked = refused
+            .thing(self)
+            .map(|(counted, number)| (viewer, counted, number));
+        let opened = Opened::by(&comparison, asked, bound);
         let creators = match refused {
-            Refused::Creation(kind) => self
-                .governance
-                .users
-                .iter()
+            Refused::Creation(kind) => comparison
+                .existing(&[&comparison.touched.people])
+                .into_iter()
                 .filter(|&user| {
                     user != viewer && there.creates(user, kind) && !self.creates(user, kind)
                 })
                 .count(),
             _ => 0,
         };
-        let text = message::remedy(self, viewer, changes.first()?, &opened, creators);
-        Some((opened.pairs + creators, Remedy { changes, text }))
+        Some(Verified {
+            change,
+            opened,
+            creators,
+        })
     }
 
     /// What may be worth trying: for each setting the steps from narrow to wide.
@@ -124,23 +184,24 @@ impl At<'_> {
         let Some(person) = self.governance.users.get(viewer) else {
             return candidates;
         };
-        if person.status == Status::Locked {
-            candidates.push(vec![Change::SetStatus {
-                user: user(),
-                status: Status::Active,
-            }]);
-        }
-        if person
-            .guest
-            .as_ref()
-            .is_some_and(|term| term.revoked_at.is_some())
-        {
-            candidates.push(vec![Change::SetGuest {
-                user: user(),
-                expires_at: None,
-                claimed: None,
-                revoked_at: Some(None),
-            }]);
+        if !self.passes_gate(viewer) {
+            // Only what opens the gate can grant anything. A term that has ended is no single change from being right.
+            if person.status == Status::Locked {
+                candidates.push(vec![Change::SetStatus {
+                    user: user(),
+                    status: Status::Active,
+                }]);
+            }
+            let is_revoked = |term: &Term| term.revoked_at.is_some();
+            if person.guest.as_deref().is_some_and(is_revoked) {
+                candidates.push(vec![Change::SetGuest {
+                    user: user(),
+                    expires_at: None,
+                    claimed: None,
+                    revoked_at: Some(None),
+                }]);
+            }
+            return candidates;
         }
         match refused {
             Refused::Creation(kind) => {
@@ -246,17 +307,59 @@ impl At<'_> {
             offer(role.and_then(|role| forest.parent(role)));
         }
         // Nobody whose role would do holds the record: someone who sees all of the type may lift.
-        let lifts =
-            |&user: &UserIx| self.passes_gate(user) && self.scope(user, kind, action) == Scope::All;
-        if let Some(lifter) = self
-            .governance
-            .users
-            .iter()
-            .find(|user| lifts(user) && self.role(*user).is_some())
-        {
-            offer(self.role(lifter).and_then(|role| forest.parent(role)));
-        }
+        let profiles = self.governance.profiles.iter();
+        let seeing_all = profiles.filter(|(_, row)| row.scope(kind, action) == Scope::All);
+        let users = seeing_all.flat_map(|(profile, _)| self.governance.users.with_profile(profile));
+        let lifts = |&user: &UserIx| {
+            self.passes_gate(user)
+                && self.scope(user, kind, action) == Scope::All
+                && self.role(user).is_some()
+        };
+        // The first in load order.
+        let lifter = users.filter(lifts).min();
+        offer(
+            lifter
+                .and_then(|lifter| self.role(lifter))
+                .and_then(|role| forest.parent(role)),
+        );
         roles
+    }
+
+    /// Whether the viewer might do the action to the record with this role: where not, no copy need be made to be sure.
+    fn might_with(
+        self,
+        role: RoleIx,
+        viewer: UserIx,
+        kind: RecordType,
+        record: RecordIx,
+        action: Action,
+    ) -> bool {
+        let forest = &self.governance.roles.forest;
+        let reached = |kind, record, action| {
+            let positions = match self.stored_scope(viewer, kind, action) {
+                Scope::Reports => forest.below(role),
+                Scope::Peers => forest.subtree(role),
+                _ => return self.reaches(viewer, kind, record, action),
+            };
+            let is_within = |user| positions.contains(&self.governance.users.position(user));
+            let mut profiles = self.governance.profiles.iter();
+            self.holders(kind, record)
+                .any(|holder| holder == viewer || is_within(holder))
+                || profiles.any(|(profile, row)| {
+                    let lifters = || self.governance.users.with_profile_at(profile, &positions);
+                    row.scope(kind, action) == Scope::All && !lifters().is_empty()
+                })
+        };
+        let by_account = || {
+            let account = self.governance.records.of(kind).account(record);
+            kind == RecordType::Prospect
+                && self.toggle(viewer, Toggle::ProspectsInAccount)
+                && account
+                    .is_some_and(|account| reached(RecordType::Account, account, Action::View))
+        };
+        self.passes_gate(viewer)
+            && (reached(kind, record, Action::View) || by_account())
+            && (action == Action::View || reached(kind, record, action))
     }
 
     /// The tiers at the deal's company above the viewer's.
@@ -278,67 +381,20 @@ impl At<'_> {
     }
 }
 
-/// Remedies with what else they open, the least first and equal ones as they came.
+/// Remedies, the one that opens least first and equal ones as they came.
 #[derive(Default)]
-struct Offered(Vec<(usize, Remedy)>);
+struct Offered(Vec<Verified>);
 
 impl Offered {
-    fn add(&mut self, remedy: Option<(usize, Remedy)>) {
-        if let Some((opened, remedy)) = remedy {
-            let place = self.0.partition_point(|(other, _)| *other <= opened);
-            self.0.insert(place, (opened, remedy));
+    fn add(&mut self, remedy: Option<Verified>) {
+        if let Some(remedy) = remedy {
+            let place = self
+                .0
+                .partition_point(|other| other.opens() <= remedy.opens());
+            self.0.insert(place, remedy);
         }
     }
 }
 
-/// What a remedy opens beside what was asked for.
-pub(crate) struct Opened {
-    pub(crate) pairs: usize,
-    pub(crate) records: usize,
-    pub(crate) people: usize,
-}
-
-impl Opened {
-    /// What the comparisons, one per action, show as gained, each pair of user and thing once.
-    fn beside(
-        comparisons: &[Comparison<'_>],
-        viewer: UserIx,
-        own: Option<(Counted, usize)>,
-    ) -> Self {
-        let mut opened = Self {
-            pairs: 0,
-            records: 0,
-            people: 0,
-        };
-        let mut people = BTreeSet::new();
-        // The comparisons are of the same two organisations, so the same users are in all of them.
-        let users = comparisons
-            .first()
-            .map(Comparison::users)
-            .unwrap_or_default();
-        for kind in Counted::all() {
-            let mut of_kind = FixedBitSet::new();
-            for &user in &users {
-                let mut gained = FixedBitSet::new();
-                for comparison in comparisons {
-                    if let Some(difference) = comparison.of(user, kind) {
-                        difference.gained.add_to(&mut gained);
-                    }
-                }
-                let asked = own
-                    .filter(|&(of, asked)| user == viewer && of == kind && gained.contains(asked));
-                if let Some((_, asked)) = asked {
-                    gained.remove(asked);
-                }
-                if !gained.is_clear() {
-                    opened.pairs += gained.count_ones(..);
-                    of_kind.union_with(&gained);
-                    people.insert(user);
-                }
-            }
-            opened.records += of_kind.count_ones(..);
-        }
-        opened.people = people.len();
-        opened
-    }
-}
+#[cfg(test)]
+mod tests;

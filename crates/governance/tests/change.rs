@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
 use sidelight_governance::{
-    Action, At, Change, Code, Counted, Governance, Limits, PredictOptions, RecordType,
+    Action, At, Change, Code, Counted, Governance, Limits, PredictOptions, RecordType, Remedy,
 };
 
 const ORG: &str = r#"{
@@ -632,6 +632,99 @@ fn what_a_remedy_opens_is_counted_whatever_its_type_or_action() {
         .unwrap();
     // The view that is missing opens with one of them, and with it what it opens to be deleted.
     assert_eq!(decision.remedies.len(), 2);
+}
+
+/// The remedies for Ann, who has the profile and may be locked, in an organisation of accounts that nobody holds and deals of Cy.
+fn texts_for_ann(
+    locked: bool,
+    profile: &str,
+    accounts: usize,
+    deals: usize,
+    asked: Asked,
+) -> Vec<String> {
+    let accounts: Vec<_> = (0..accounts)
+        .map(|n| format!(r#"{{"type": "account", "id": "a{n}"}}"#))
+        .collect();
+    let deals: Vec<_> = (0..deals)
+        .map(|n| format!(r#"{{"id": "d{n}", "company": "acme", "owner": "cy"}}"#))
+        .collect();
+    let status = if locked { "locked" } else { "active" };
+    let document = format!(
+        r#"{{
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "profiles": [{{"id": "p", "name": "P", {profile}}}, {{"id": "q", "name": "Q"}}],
+            "users": [{{"id": "ann", "name": "Ann", "profile": "p", "status": "{status}"}},
+                      {{"id": "cy", "name": "Cy", "profile": "q"}}],
+            "companies": [{{"id": "acme", "name": "Acme"}}],
+            "records": [{}], "deals": [{}]
+        }}"#,
+        accounts.join(","),
+        deals.join(",")
+    );
+    let governance = Governance::load(document.as_bytes()).unwrap();
+    let decision = match asked {
+        Asked::Account => at(&governance)
+            .explain("ann", Action::View, RecordType::Account, Some("a0"))
+            .unwrap(),
+        Asked::Deal => at(&governance).explain_deal("ann", "d0"),
+    };
+    let remedies = decision.remedies.into_iter();
+    remedies.map(|remedy| remedy.text).collect()
+}
+
+enum Asked {
+    Account,
+    Deal,
+}
+
+#[test]
+fn what_a_remedy_opens_is_counted_up_to_ten_thousand_pairs() {
+    let widened = |accounts| {
+        let texts = texts_for_ann(false, r#""permissions": {}"#, accounts, 0, Asked::Account);
+        assert_eq!(texts.len(), 1);
+        texts.last().unwrap().clone()
+    };
+    assert_eq!(Remedy::PAIRS_COUNTED, 10_000);
+    let remedy = "Widen the profile P to All Records for view on accounts";
+    assert_eq!(
+        widened(10_001),
+        format!("{remedy}; also opens 10,000 records to 1 person.")
+    );
+    assert_eq!(
+        widened(10_002),
+        format!("{remedy}; also opens records to people more than 10,000 times.")
+    );
+}
+
+#[test]
+fn a_remedy_says_whether_it_opens_records_or_deals() {
+    let sees_all = r#""permissions": {"account": {"view": "all"}}, "toggles": {"allDeals": true}"#;
+    let unlocked = |accounts, deals, asked| texts_for_ann(true, sees_all, accounts, deals, asked);
+    assert_eq!(
+        unlocked(1, 1, Asked::Account),
+        ["Unlock Ann; also opens 1 deal to 1 person."]
+    );
+    assert_eq!(
+        unlocked(1, 1, Asked::Deal),
+        ["Unlock Ann; also opens 1 record to 1 person."]
+    );
+    assert_eq!(
+        unlocked(2, 3, Asked::Deal),
+        ["Unlock Ann; also opens 2 records and 2 deals to 1 person."]
+    );
+    let beyond = "Unlock Ann; also opens records and deals to people more than 10,000 times.";
+    assert_eq!(unlocked(2, 10_002, Asked::Deal), [beyond]);
+    assert_eq!(unlocked(10_002, 2, Asked::Deal), [beyond]);
+    assert_eq!(unlocked(5_001, 5_001, Asked::Deal), [beyond]);
+    assert_eq!(
+        unlocked(0, 10_002, Asked::Deal),
+        ["Unlock Ann; also opens deals to people more than 10,000 times."]
+    );
+    let permitted = texts_for_ann(false, r#""toggles": {}"#, 0, 10_002, Asked::Deal);
+    assert_eq!(
+        permitted.last().unwrap(),
+        "Permit allDeals in the profile P; also opens deals to people more than 10,000 times."
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use proptest::test_runner::TestCaseResult;
 use sidelight_governance::org::Org;
 use sidelight_governance::{
     Action, Change, Decision, EditOutcome, Governance, PredictOptions, Prediction, RecordType,
-    Scope,
+    Remedy, Scope,
 };
 use sidelight_testkit::agreement::{self, ON_RECORDS, everyone};
 use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
@@ -224,10 +224,10 @@ fn remedies(
         let opened = opened(org, &changed, asked);
         let people: BTreeSet<_> = opened.iter().map(|(user, ..)| user).collect();
         let things: BTreeSet<_> = opened.iter().map(|(_, kind, id)| (kind, id)).collect();
-        let counted = counts(&remedy.text);
+        let deals = things.iter().filter(|(kind, _)| **kind == "deal").count();
         prop_assert_eq!(
-            counted,
-            (things.len(), people.len()),
+            counts(&remedy.text),
+            [things.len() - deals, deals, people.len()],
             "{:?} opens {:?}",
             remedy,
             opened
@@ -243,18 +243,25 @@ fn remedies(
     Ok(())
 }
 
-/// How many things, and to how many people, a remedy's sentence says that it opens.
-fn counts(text: &str) -> (usize, usize) {
-    let Some((_, also)) = text.rsplit_once("also opens ") else {
-        return (0, 0);
+/// How many records and deals, and to how many people, a remedy's sentence says that it opens.
+fn counts(text: &str) -> [usize; 3] {
+    let (_, also) = text.rsplit_once("also opens ").unwrap_or_default();
+    let also = also.trim_end_matches('.').replace(',', "");
+    let words: Vec<&str> = also.split(' ').collect();
+    let counted = |one: &str, many: &str| {
+        let mut pairs = words.windows(2);
+        let told = pairs.find_map(|pair| match pair {
+            ["1", noun] => (*noun == one).then_some(1),
+            [count, noun] if *noun == many => count.parse().ok(),
+            _ => None,
+        });
+        told.unwrap_or(0)
     };
-    let (things, people) = also.rsplit_once(" to ").unwrap();
-    let sum = |text: &str| {
-        text.split(' ')
-            .filter_map(|word| word.parse::<usize>().ok())
-            .sum()
-    };
-    (sum(things), sum(people))
+    [
+        counted("record", "records"),
+        counted("deal", "deals"),
+        counted("person", "people"),
+    ]
 }
 
 /// The changes of which §4 says that a refusal carries them, if they grant.
@@ -319,6 +326,53 @@ fn single_changes(
         );
     }
     Ok(())
+}
+
+/// What a remedy opens is told exactly up to the bound, and as more than that beyond it; those come last (§4).
+#[test]
+fn remedies_in_a_large_organisation_are_counted_up_to_the_bound() {
+    let org = sized::organisation(Size::S, sized::SEED);
+    let governance = Governance::from_org(org.clone()).unwrap();
+    let at = governance.at(generate::now());
+    let (mut exact, mut beyond) = (0, 0);
+    for (user, record) in org.users.iter().flat_map(|user| {
+        let records = org.records.iter().step_by(150);
+        records.map(move |record| (user, record))
+    }) {
+        let decision = at
+            .explain(&user.id, Action::View, record.kind, Some(&record.id))
+            .unwrap();
+        let mut sizes = Vec::new();
+        for remedy in decision.remedies {
+            let prediction = at
+                .predict(&remedy.changes, &PredictOptions::default())
+                .unwrap();
+            // The record that was asked about is one of them.
+            let pairs = prediction.gained - 1;
+            let own_only = prediction
+                .rows
+                .iter()
+                .filter(|row| row.user == user.id && row.gained == 1);
+            let people =
+                prediction.rows.iter().filter(|row| row.gained > 0).count() - own_only.count();
+            if pairs > Remedy::PAIRS_COUNTED {
+                beyond += 1;
+                let end = "; also opens records to people more than 10,000 times.";
+                assert!(remedy.text.ends_with(end), "{} opens {pairs}", remedy.text);
+            } else {
+                exact += 1;
+                assert_eq!(
+                    counts(&remedy.text)[2],
+                    people,
+                    "{} opens {pairs}",
+                    remedy.text
+                );
+            }
+            sizes.push(pairs.min(Remedy::PAIRS_COUNTED + 1));
+        }
+        assert!(sizes.is_sorted(), "{sizes:?}");
+    }
+    assert!(exact > 100 && beyond > 50, "{exact} exact, {beyond} beyond");
 }
 
 /// The people whose reach differs are compared by holders where few differ and by whole sets where many do: an organisation

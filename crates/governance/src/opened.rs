@@ -1,0 +1,478 @@
+//! What a remedy opens beside what was asked for, counted up to a bound (§4).
+//!
+//! For a user whose reach grows, the records are looked for at the holders who are reached after and not before, and each is
+//! asked about by the formulas, before and after. A count that passes the bound ends there. A property test holds those that
+//! do not to what `predict` says.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use crate::at::At;
+use crate::decision::Reach;
+use crate::predict::{Comparison, Counted};
+use crate::profile::{Action, Scope, Toggle};
+use crate::record::RecordType;
+use crate::set::Set;
+use crate::table::{Ix, RecordIx, UserIx};
+
+/// What changes open beside what was asked for: pairs of a user and a record or deal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opened {
+    /// How many pairs. One more than the bound stands for any number above it.
+    pub(crate) pairs: usize,
+    pub(crate) bound: usize,
+    /// How many records are in the pairs, each once. Beyond the bound it only tells whether there are any.
+    pub(crate) records: usize,
+    /// How many deals are in the pairs, likewise.
+    pub(crate) deals: usize,
+    /// How many users are in the pairs, as far as they are within the bound.
+    pub(crate) people: usize,
+}
+
+/// A pair of a user and a thing.
+pub(crate) type Pair = (UserIx, Counted, u32);
+
+impl Opened {
+    /// What opens to view, or to the action of the comparison, each pair once, and without the pair that was asked about.
+    ///
+    /// # Complexity
+    /// In the bound, and in the number of users for whom something may differ and of those whom they reach. Where such a
+    /// user saw nearly all records before, and where there are not many, also in the number of records.
+    pub(crate) fn by(comparison: &Comparison<'_>, asked: Option<Pair>, bound: usize) -> Self {
+        let mut deals = Tally::new(asked, bound);
+        let _ = comparison.tally_deals(&mut deals);
+        // Where the deals go beyond the bound already, it is still told whether there are records.
+        let mut records = Tally::new(asked, bound.saturating_sub(deals.pairs));
+        let _ = comparison.tally_records(&mut records);
+        let mut people: Vec<_> = [deals.people.as_slice(), &records.people].concat();
+        people.sort_unstable();
+        people.dedup();
+        Self {
+            pairs: (deals.pairs + records.pairs).min(bound + 1),
+            bound,
+            records: records.distinct(comparison),
+            deals: deals.distinct(comparison),
+            people: people.len(),
+        }
+    }
+
+    pub(crate) fn is_beyond(&self) -> bool {
+        self.pairs > self.bound
+    }
+}
+
+/// Nothing more is to be counted: the bound is passed.
+struct Passed;
+
+/// Pairs of users and things, counted until they are more than a bound.
+struct Tally {
+    asked: Option<Pair>,
+    bound: usize,
+    pairs: usize,
+    people: Vec<UserIx>,
+    /// Those of all pairs, with repetitions.
+    things: BTreeMap<Counted, Vec<RecordIx>>,
+}
+
+impl Tally {
+    fn new(asked: Option<Pair>, bound: usize) -> Self {
+        Self {
+            asked,
+            bound,
+            pairs: 0,
+            people: Vec::new(),
+            things: BTreeMap::new(),
+        }
+    }
+
+    /// So many things that open to one user are enough to pass the bound, though the one asked about be among them.
+    fn enough(&self) -> usize {
+        self.bound.saturating_sub(self.pairs) + 2
+    }
+
+    /// Takes what opens to a user of one type, each thing once.
+    fn add(&mut self, user: UserIx, counted: Counted, found: &[u32]) -> ControlFlow<Passed> {
+        let asked = self.asked;
+        let others = found
+            .iter()
+            .filter(|&&number| asked != Some((user, counted, number)));
+        let things = self.things.entry(counted).or_default();
+        let before = things.len();
+        things.extend(others.map(|&number| RecordIx::new(number)));
+        let added = things.len() - before;
+        if added > 0 {
+            self.pairs += added;
+            self.people.push(user);
+        }
+        if self.pairs > self.bound {
+            ControlFlow::Break(Passed)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Takes it for known that the bound is passed.
+    fn pass(&mut self) -> ControlFlow<Passed> {
+        self.pairs = self.bound + 1;
+        ControlFlow::Break(Passed)
+    }
+
+    /// How many things there are, each once; beyond the bound, one for any number.
+    fn distinct(&self, comparison: &Comparison<'_>) -> usize {
+        if self.pairs > self.bound {
+            return 1;
+        }
+        let distinct = self.things.iter().map(|(&counted, things)| {
+            let count = match counted {
+                Counted::Record(kind) => comparison.after.governance.records.of(kind).ids.len(),
+                Counted::Deal => comparison.after.governance.deals.ids.len(),
+            };
+            Set::union(std::iter::once(things.as_slice()), count).len()
+        });
+        distinct.sum()
+    }
+}
+
+/// What opens to one user of one type, found one by one and perhaps more than once.
+struct Found {
+    numbers: Vec<u32>,
+    /// So many are enough to know.
+    enough: usize,
+    /// When repetitions are next left out.
+    full: usize,
+    /// How many more may be looked at in vain before whole sets would have been quicker.
+    patience: usize,
+}
+
+/// Why a search ended before its end.
+enum End {
+    /// Enough is found.
+    Enough,
+    /// It is better to compare whole sets.
+    Sets,
+}
+
+impl Found {
+    fn new(enough: usize, patience: usize) -> Self {
+        Self {
+            numbers: Vec::new(),
+            enough,
+            full: enough,
+            patience,
+        }
+    }
+
+    /// Takes note of one thing that was looked at.
+    fn note(&mut self, number: u32, opens: bool) -> ControlFlow<End> {
+        if !opens {
+            return match self.patience.checked_sub(1) {
+                Some(left) => {
+                    self.patience = left;
+                    ControlFlow::Continue(())
+                }
+                None => ControlFlow::Break(End::Sets),
+            };
+        }
+        self.numbers.push(number);
+        if self.numbers.len() >= self.full {
+            self.leave_out_repetitions();
+            if self.numbers.len() >= self.enough {
+                return ControlFlow::Break(End::Enough);
+            }
+            self.full = self.numbers.len() + self.enough;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn leave_out_repetitions(&mut self) {
+        // They came list by list, each in order, which the stable sort is quick at.
+        self.numbers.sort();
+        self.numbers.dedup();
+    }
+}
+
+/// Of whom a user reaches every record for an action: `direct ∨ lifted`, for any record of a type.
+enum Within {
+    Everyone,
+    Only(Reach),
+}
+
+impl Within {
+    fn includes(&self, at: At<'_>, kind: RecordType, record: RecordIx) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Only(reach) => {
+                let mut holders = at.holders(kind, record);
+                holders.any(|holder| at.is_reached(reach, holder))
+            }
+        }
+    }
+}
+
+/// What a user may do to the records of a type, before it is asked about any.
+struct Sight<'a> {
+    at: At<'a>,
+    kind: RecordType,
+    viewed: Within,
+    /// For the other action, if there is one.
+    acted: Option<Within>,
+    /// Of whom the user sees the prospects in every account, where the account edge leads there.
+    accounts: Option<Within>,
+}
+
+impl<'a> Sight<'a> {
+    fn new(at: At<'a>, user: UserIx, kind: RecordType, action: Action) -> Self {
+        let by_account =
+            kind == RecordType::Prospect && at.toggle(user, Toggle::ProspectsInAccount);
+        Self {
+            at,
+            kind,
+            viewed: at.within(user, kind, Action::View),
+            acted: (action != Action::View).then(|| at.within(user, kind, action)),
+            accounts: by_account.then(|| at.within(user, RecordType::Account, Action::View)),
+        }
+    }
+
+    /// `sees(u, r)`
+    fn sees(&self, record: RecordIx) -> bool {
+        self.viewed.includes(self.at, self.kind, record)
+            || self.accounts.as_ref().is_some_and(|accounts| {
+                let records = &self.at.governance.records;
+                let account = records.of(self.kind).account(record);
+                account.is_some_and(|account| {
+                    records.of(RecordType::Account).exists(account)
+                        && accounts.includes(self.at, RecordType::Account, account)
+                })
+            })
+    }
+
+    /// What `may(u, r, a)` asks beyond `sees`.
+    fn acts(&self, record: RecordIx) -> bool {
+        self.acted
+            .as_ref()
+            .is_some_and(|acted| acted.includes(self.at, self.kind, record))
+    }
+
+    fn sees_all(&self) -> bool {
+        matches!(self.viewed, Within::Everyone)
+    }
+}
+
+impl At<'_> {
+    /// Nobody, outside of the gate.
+    fn within(self, user: UserIx, kind: RecordType, action: Action) -> Within {
+        let scope = self.scope(user, kind, action);
+        if !self.passes_gate(user) {
+            Within::Only(self.reach(user, Scope::Denied))
+        } else if scope == Scope::All || self.lifted(user, kind, action) {
+            Within::Everyone
+        } else {
+            Within::Only(self.reach(user, scope))
+        }
+    }
+
+    fn reached_users(self, reach: &Reach) -> impl Iterator<Item = UserIx> {
+        let others = self.governance.users.at_positions(&reach.positions);
+        reach.own.into_iter().chain(others.iter().copied())
+    }
+}
+
+/// Whom a user reaches after and not before.
+enum Growth {
+    /// Everyone, and not everyone before.
+    ToAll,
+    By(Vec<UserIx>),
+}
+
+impl Comparison<'_> {
+    fn tally_deals(&self, tally: &mut Tally) -> ControlFlow<Passed> {
+        for user in self.existing(&[&self.touched.deals]) {
+            let mut found = Found::new(tally.enough(), usize::MAX);
+            let _ = self.look_for_deals(user, &mut found);
+            found.leave_out_repetitions();
+            tally.add(user, Counted::Deal, &found.numbers)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn look_for_deals(&self, user: UserIx, found: &mut Found) -> ControlFlow<End> {
+        let Self { before, after, .. } = self;
+        let sees_all = |at: &At<'_>| at.passes_gate(user) && at.toggle(user, Toggle::AllDeals);
+        if sees_all(before) || !after.passes_gate(user) {
+            return ControlFlow::Continue(());
+        }
+        let sees_all = sees_all(after);
+        let all = sees_all.then(|| after.governance.deals.presence.iter());
+        let near = (!sees_all).then(|| after.deals_near(user));
+        for deal in all.into_iter().flatten().chain(near.into_iter().flatten()) {
+            let opens = after.sees_deal(user, deal) && !before.sees_deal(user, deal);
+            found.note(deal.number(), opens)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn tally_records(&self, tally: &mut Tally) -> ControlFlow<Passed> {
+        let users = self.existing(&[&self.touched.people]);
+        let records = &self.after.governance.records;
+        let kinds = RecordType::ALL
+            .iter()
+            .copied()
+            .filter(|&kind| records.of(kind).len() > 0)
+            .filter(|&kind| self.touched.concerns(kind));
+        let kinds: Vec<_> = kinds.collect();
+        let each = || {
+            users
+                .iter()
+                .flat_map(|&user| kinds.iter().map(move |&kind| (user, kind)))
+        };
+        // To open everything to somebody who saw little is beyond the bound for sure, mostly.
+        let mut certain = 0;
+        for (user, kind) in each() {
+            certain += self.opens_at_least(user, kind);
+            if certain >= tally.enough() {
+                return tally.pass();
+            }
+        }
+        for (user, kind) in each() {
+            let found = self.records_found(user, kind, tally.enough());
+            tally.add(user, Counted::Record(kind), &found)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn sights(&self, user: UserIx, kind: RecordType) -> [Sight<'_>; 2] {
+        [self.before, self.after].map(|at| Sight::new(at, user, kind, self.action))
+    }
+
+    /// So many records of the type open to the user at least, as far as that is to be had without looking at records.
+    fn opens_at_least(&self, user: UserIx, kind: RecordType) -> usize {
+        if !self.touched.reach.contains(&kind) {
+            return 0;
+        }
+        let [before, after] = self.sights(user, kind);
+        if !after.sees_all() {
+            return 0;
+        }
+        let records = self.before.governance.records.of(kind);
+        let others = |within: &Within| match within {
+            Within::Everyone => 0,
+            Within::Only(reach) => {
+                let holders = self.before.reached_users(reach);
+                let held: usize = holders.map(|holder| records.held.get(holder).len()).sum();
+                records.len().saturating_sub(held)
+            }
+        };
+        let viewed = before.accounts.is_none().then_some(&before.viewed);
+        let acted = matches!(after.acted, Some(Within::Everyone)).then_some(&before.acted);
+        let least = viewed
+            .into_iter()
+            .chain(acted.into_iter().flatten())
+            .map(others);
+        least.max().unwrap_or_default()
+    }
+
+    /// The records of the type that open to the user, each once; some of them where those are enough.
+    fn records_found(&self, user: UserIx, kind: RecordType, enough: usize) -> Vec<u32> {
+        // To ask about a record takes about so many times as long as to add one to a set.
+        const SLOWER: usize = 16;
+        let count = self.after.governance.records.of(kind).ids.len();
+        let mut found = Found::new(enough, (count / SLOWER).max(64));
+        if let ControlFlow::Break(End::Sets) = self.look_for_records(user, kind, &mut found) {
+            found.numbers.clear();
+            let other = (self.action != Action::View).then_some(self.action);
+            for action in std::iter::once(Action::View).chain(other) {
+                let [before, after] =
+                    [self.before, self.after].map(|at| at.permitted(user, kind, action));
+                let gained = after.without(&before);
+                let some = gained.iter::<RecordIx>().take(enough);
+                found.numbers.extend(some.map(Ix::number));
+            }
+        }
+        found.leave_out_repetitions();
+        found.numbers
+    }
+
+    /// Looks at every record of the type that may open to the user.
+    fn look_for_records(
+        &self,
+        user: UserIx,
+        kind: RecordType,
+        found: &mut Found,
+    ) -> ControlFlow<End> {
+        let [before, after] = self.sights(user, kind);
+        let opens =
+            |record: RecordIx| !before.sees(record) || (after.acts(record) && !before.acts(record));
+        // What is listed for its holder or its account is sometimes known to be seen after.
+        let mut look_at = |list: &[RecordIx], is_seen: bool| {
+            list.iter().try_for_each(|&record| {
+                let opens = (is_seen || after.sees(record)) && opens(record);
+                found.note(record.number(), opens)
+            })
+        };
+        let records = self.after.governance.records.of(kind);
+        for record in self.touched.records_of(kind) {
+            look_at(&[record], false)?;
+        }
+        if kind == RecordType::Prospect {
+            for account in self.touched.records_of(RecordType::Account) {
+                look_at(records.of_account.get(account), false)?;
+            }
+        }
+        if !self.touched.reach.contains(&kind) {
+            return ControlFlow::Continue(());
+        }
+        let viewed = self.growth(Some(&before.viewed), &after.viewed);
+        let acted = after.acted.as_ref();
+        let acted = acted.map(|acted| self.growth(before.acted.as_ref(), acted));
+        let growths = [(Some(viewed), true), (acted, false)];
+        for (growth, is_seen) in growths {
+            let holders = match (growth, &after.viewed) {
+                (None, _) => continue,
+                (Some(Growth::By(holders)), _) => holders,
+                // Whatever may be done, is done to what is seen.
+                (Some(Growth::ToAll), Within::Only(reach)) if after.accounts.is_none() => {
+                    self.after.reached_users(reach).collect()
+                }
+                (Some(Growth::ToAll), _) => return ControlFlow::Break(End::Sets),
+            };
+            for holder in holders {
+                look_at(records.held.get(holder), is_seen)?;
+            }
+        }
+        let accounts = self.after.governance.records.of(RecordType::Account);
+        let edge = after.accounts.as_ref();
+        match edge.map(|edge| self.growth(before.accounts.as_ref(), edge)) {
+            Some(Growth::ToAll) => {
+                for account in accounts.iter() {
+                    look_at(records.of_account.get(account), true)?;
+                }
+            }
+            Some(Growth::By(holders)) => {
+                for &account in holders.iter().flat_map(|&holder| accounts.held.get(holder)) {
+                    look_at(records.of_account.get(account), true)?;
+                }
+            }
+            None => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Whom the user reaches after and not before, when it may have been nobody.
+    fn growth(&self, before: Option<&Within>, after: &Within) -> Growth {
+        let (before, after) = match (before, after) {
+            (Some(Within::Everyone), _) => return Growth::By(Vec::new()),
+            (_, Within::Everyone) => return Growth::ToAll,
+            (Some(Within::Only(before)), Within::Only(after)) => (Some(before), after),
+            (None, Within::Only(after)) => (None, after),
+        };
+        let is_new = |holder: &UserIx| {
+            self.after.is_reached(after, *holder)
+                && !before.is_some_and(|before| self.before.is_reached(before, *holder))
+        };
+        Growth::By(match self.touched.moved() {
+            // Through the same places the same people are reached, save those who moved.
+            Some(moved) if before == Some(after) => moved.iter().filter(is_new).collect(),
+            _ => self.after.reached_users(after).filter(is_new).collect(),
+        })
+    }
+}
