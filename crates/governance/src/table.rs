@@ -95,6 +95,32 @@ impl<I: Ix> Ids<I> {
         }
     }
 
+    /// Ids that are in a text end to end, in the order of their numbers; `None` where two are the same, or one ends
+    /// where none can.
+    pub(crate) fn end_to_end(text: &str, ends: Vec<u32>) -> Option<Self> {
+        let mut table = HashTable::with_capacity(ends.len());
+        let mut start = 0;
+        for (number, &end) in (0..).zip(&ends) {
+            let id = text.get(start..end as usize)?;
+            let entry = table.entry(
+                hash(id),
+                |&known| text_at(text, &ends, known) == id,
+                |&known| hash(text_at(text, &ends, known)),
+            );
+            let Entry::Vacant(vacant) = entry else {
+                return None;
+            };
+            vacant.insert(number);
+            start = end as usize;
+        }
+        Some(Self {
+            text: text.to_owned(),
+            ends,
+            table,
+            kind: PhantomData,
+        })
+    }
+
     /// How many ids there are, the merely mentioned ones included.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
@@ -178,6 +204,16 @@ impl<I, R> Default for Table<I, R> {
 }
 
 impl<I: Ix, R> Table<I, R> {
+    /// Ids whose rows are still to be given, with [`push`](Self::push).
+    pub(crate) fn with_ids(ids: Ids<I>) -> Self {
+        let rows = Vec::with_capacity(ids.len());
+        Self {
+            ids,
+            rows,
+            count: 0,
+        }
+    }
+
     /// How many things exist.
     pub(crate) fn len(&self) -> usize {
         self.count
@@ -530,6 +566,19 @@ impl<V> Default for Packed<V> {
 }
 
 impl<V> Packed<V> {
+    /// Lists of these lengths, which are together as many values as there are.
+    pub(crate) fn with_lengths(lengths: &[u32], values: Vec<V>) -> Self {
+        let mut end = 0_u32;
+        let ends = lengths.iter().map(|&length| {
+            end = end.saturating_add(length);
+            end
+        });
+        let mut starts = Vec::with_capacity(lengths.len() + 1);
+        starts.push(0);
+        starts.extend(ends);
+        Self { starts, values }
+    }
+
     /// Adds a value to the list that grows, which is the last one.
     pub(crate) fn push(&mut self, value: V) {
         self.values.push(value);
@@ -627,11 +676,12 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         filler: V,
     ) -> Self {
         let mut starts = vec![0_u32; count + 1];
-        for (ix, _) in pairs.clone() {
+        // Pairs that come from lists of lists are handed on more quickly than they are asked for.
+        pairs.clone().for_each(|(ix, _)| {
             if let Some(size) = starts.get_mut(ix.at() + 1) {
                 *size += 1;
             }
-        }
+        });
         let mut total = 0;
         for start in &mut starts {
             total += *start;
@@ -639,14 +689,14 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         }
         let mut next = starts.clone();
         let mut values = vec![filler; total as usize];
-        for (ix, value) in pairs {
+        pairs.for_each(|(ix, value)| {
             if let Some(place) = next.get_mut(ix.at())
                 && let Some(slot) = values.get_mut(*place as usize)
             {
                 *slot = value;
                 *place += 1;
             }
-        }
+        });
         Packed { starts, values }.into()
     }
 }
@@ -703,6 +753,14 @@ pub(crate) struct PackedTexts {
 }
 
 impl PackedTexts {
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self {
+            ends: Vec::with_capacity(count),
+            absent: FixedBitSet::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
     /// Adds the text of the next index.
     pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), Full> {
         let end = self.text.len() + text.map_or(0, str::len);
