@@ -538,11 +538,13 @@ impl Records {
 
     /// Lists the records by holder and by account.
     fn index(&mut self, users: usize, accounts: usize, counts_assigned: bool) {
-        let holdings = self.iter().flat_map(|record| {
-            let holders = self.holders(record, counts_assigned);
-            holders.map(move |user| (user, record))
-        });
-        let held = Rows::group(users, holdings, RecordIx::new(0));
+        let holdings = |take: &mut dyn FnMut(UserIx, RecordIx)| {
+            for record in self.iter() {
+                let holders = self.holders(record, counts_assigned);
+                holders.for_each(|user| take(user, record));
+            }
+        };
+        let held = Rows::gather(users, holdings, RecordIx::new(0));
         let members = self
             .iter()
             .filter_map(|record| Some((self.account(record)?, record)));

@@ -126,6 +126,13 @@ impl<I: Ix> Ids<I> {
         self.ends.len()
     }
 
+    /// How many bytes the longest has.
+    pub(crate) fn longest(&self) -> usize {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let lengths = starts.zip(&self.ends).map(|(start, end)| end - start);
+        lengths.max().unwrap_or_default() as usize
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<I> {
         self.table
             .find(hash(id), |&number| {
@@ -675,9 +682,16 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         pairs: impl Iterator<Item = (I, V)> + Clone,
         filler: V,
     ) -> Self {
+        let each = |take: &mut dyn FnMut(I, V)| {
+            pairs.clone().for_each(|(ix, value)| take(ix, value));
+        };
+        Self::gather(count, each, filler)
+    }
+
+    /// The same, of pairs that are handed on twice: those of nested lists are handed on more quickly than asked for.
+    pub(crate) fn gather(count: usize, pairs: impl Fn(&mut dyn FnMut(I, V)), filler: V) -> Self {
         let mut starts = vec![0_u32; count + 1];
-        // Pairs that come from lists of lists are handed on more quickly than they are asked for.
-        pairs.clone().for_each(|(ix, _)| {
+        pairs(&mut |ix, _| {
             if let Some(size) = starts.get_mut(ix.at() + 1) {
                 *size += 1;
             }
@@ -689,7 +703,7 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         }
         let mut next = starts.clone();
         let mut values = vec![filler; total as usize];
-        pairs.for_each(|(ix, value)| {
+        pairs(&mut |ix, value| {
             if let Some(place) = next.get_mut(ix.at())
                 && let Some(slot) = values.get_mut(*place as usize)
             {

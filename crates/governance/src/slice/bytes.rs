@@ -382,7 +382,8 @@ impl<'a> Reader<'a> {
             }
             _ => return None,
         };
-        let is_sound = numbers.iter().all(|&number| (number as usize) < end);
+        let most = numbers.iter().copied().max();
+        let is_sound = most.is_none_or(|most| (most as usize) < end);
         is_sound.then_some(numbers)
     }
 
@@ -444,13 +445,14 @@ impl<'a> Reader<'a> {
     /// Ids, the first of which, so many, are of things that exist.
     fn ids<I: Ix>(&mut self, existing: usize) -> Result<Ids<I>, LoadError> {
         let ids: Ids<I> = sound(self.distinct())?;
-        for id in ids.iter() {
-            let text = ids.text(id);
-            if id.at() < existing {
-                self.check.id(&Pointer::root, text)?;
-            } else {
-                self.check.text(&Pointer::root(), text)?;
+        if ids.longest() > self.check.limits.text {
+            for id in ids.iter() {
+                self.check.text(&Pointer::root(), ids.text(id))?;
             }
+        }
+        match ids.get("") {
+            Some(empty) if empty.at() < existing => self.check.id(&Pointer::root, "")?,
+            _ => {}
         }
         Ok(ids)
     }
@@ -646,23 +648,30 @@ impl<'a> Reader<'a> {
     ) -> Option<Packed<Assigned>> {
         let (lengths, total) = self.lengths(count)?;
         let people = self.full_column(total, users)?;
-        let mut job_roles = self.references::<JobRoleIx>(total, job_roles)?.into_iter();
+        let job_roles = self.references::<JobRoleIx>(total, job_roles)?;
         // The last record that each user was assigned to, as one more than its number.
         let mut latest = vec![0_u32; users];
-        let mut people = people.into_iter();
-        let mut values = Vec::with_capacity(total);
+        let mut rest = people.as_slice();
         for (record, &length) in (1..).zip(&lengths) {
-            for user in people.by_ref().take(length as usize) {
-                if std::mem::replace(latest.get_mut(user as usize)?, record) == record {
+            let own;
+            (own, rest) = rest.split_at_checked(length as usize)?;
+            for &user in own {
+                let latest = latest.get_mut(user as usize)?;
+                if *latest == record {
                     return None;
                 }
-                values.push(Assigned {
-                    user: UserIx::new(user),
-                    job_role: job_roles.next().flatten(),
-                });
+                *latest = record;
             }
         }
-        Some(Packed::with_lengths(&lengths, values))
+        let people = people.into_iter().map(|user| Assigned {
+            user: UserIx::new(user),
+            job_role: None,
+        });
+        let mut assigned: Vec<_> = people.collect();
+        for (assigned, job_role) in assigned.iter_mut().zip(job_roles) {
+            assigned.job_role = job_role;
+        }
+        Some(Packed::with_lengths(&lengths, assigned))
     }
 
     fn fields_of(&mut self, count: usize) -> Result<PackedFields, LoadError> {
@@ -677,32 +686,29 @@ impl<'a> Reader<'a> {
         }
         let named = sound(self.full_column(total, names.len()))?;
         let values = sound(self.full_column(total, TEXT as usize + texts.len()))?;
-        let mut fields = named.into_iter().zip(values);
-        let mut values = Vec::with_capacity(total);
-        let mut next = 0;
+        let mut rest = named.as_slice();
         for &length in &lengths {
-            let mut least = 0;
-            for (name, value) in fields.by_ref().take(length as usize) {
-                if name < least {
-                    return Err(damaged());
-                }
-                least = name + 1;
-                let value = match value {
-                    NULL => Stored::Null,
-                    FALSE => Stored::Bool(false),
-                    TRUE => Stored::Bool(true),
-                    NUMBER => {
-                        next += 1;
-                        Stored::Number(next - 1)
-                    }
-                    text => Stored::Text(TextIx::new(text - TEXT)),
-                };
-                values.push(Field {
-                    name: FieldIx::new(name),
-                    value,
-                });
+            let own;
+            (own, rest) = sound(rest.split_at_checked(length as usize))?;
+            if !own.is_sorted_by(|name, next| name < next) {
+                return Err(damaged());
             }
         }
+        let mut next = 0;
+        let fields = named.into_iter().zip(values).map(|(name, value)| Field {
+            name: FieldIx::new(name),
+            value: match value {
+                NULL => Stored::Null,
+                FALSE => Stored::Bool(false),
+                TRUE => Stored::Bool(true),
+                NUMBER => {
+                    next += 1;
+                    Stored::Number(next - 1)
+                }
+                text => Stored::Text(TextIx::new(text - TEXT)),
+            },
+        });
+        let rows = Packed::with_lengths(&lengths, fields.collect());
         if next as usize != numbers.len() {
             return Err(damaged());
         }
@@ -710,7 +716,7 @@ impl<'a> Reader<'a> {
             names,
             texts,
             numbers,
-            rows: Packed::with_lengths(&lengths, values),
+            rows,
         })
     }
 
