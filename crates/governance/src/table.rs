@@ -682,36 +682,72 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         pairs: impl Iterator<Item = (I, V)> + Clone,
         filler: V,
     ) -> Self {
-        let each = |take: &mut dyn FnMut(I, V)| {
-            pairs.clone().for_each(|(ix, value)| take(ix, value));
-        };
-        Self::gather(count, each, filler)
+        let mut lengths = Lengths::of_none(count);
+        pairs.clone().for_each(|(ix, _)| lengths.add(ix));
+        let mut lists = lengths.filled_with(filler);
+        pairs.for_each(|(ix, value)| lists.put(ix, value));
+        lists.into()
+    }
+}
+
+/// How long each list is to be, before anything is in it.
+pub(crate) struct Lengths(Vec<u32>);
+
+/// Lists of known lengths that are being filled, each from its beginning.
+pub(crate) struct Filling<V> {
+    packed: Packed<V>,
+    /// Where the next value of each list belongs.
+    next: Vec<u32>,
+}
+
+impl Lengths {
+    /// As many lists, with nothing in them.
+    pub(crate) fn of_none(count: usize) -> Self {
+        Self(vec![0; count + 1])
     }
 
-    /// The same, of pairs that are handed on twice: those of nested lists are handed on more quickly than asked for.
-    pub(crate) fn gather(count: usize, pairs: impl Fn(&mut dyn FnMut(I, V)), filler: V) -> Self {
-        let mut starts = vec![0_u32; count + 1];
-        pairs(&mut |ix, _| {
-            if let Some(size) = starts.get_mut(ix.at() + 1) {
-                *size += 1;
-            }
-        });
+    /// One more value for a list.
+    #[inline]
+    pub(crate) fn add(&mut self, ix: impl Ix) {
+        if let Some(length) = self.0.get_mut(ix.at() + 1) {
+            *length += 1;
+        }
+    }
+
+    /// Room for the values, which are to be put in as often as was counted.
+    pub(crate) fn filled_with<V: Copy>(self, filler: V) -> Filling<V> {
+        let Self(mut starts) = self;
         let mut total = 0;
         for start in &mut starts {
             total += *start;
             *start = total;
         }
-        let mut next = starts.clone();
-        let mut values = vec![filler; total as usize];
-        pairs(&mut |ix, value| {
-            if let Some(place) = next.get_mut(ix.at())
-                && let Some(slot) = values.get_mut(*place as usize)
-            {
-                *slot = value;
-                *place += 1;
-            }
-        });
-        Packed { starts, values }.into()
+        Filling {
+            next: starts.clone(),
+            packed: Packed {
+                starts,
+                values: vec![filler; total as usize],
+            },
+        }
+    }
+}
+
+impl<V> Filling<V> {
+    /// The next value of a list.
+    #[inline]
+    pub(crate) fn put(&mut self, ix: impl Ix, value: V) {
+        if let Some(place) = self.next.get_mut(ix.at())
+            && let Some(slot) = self.packed.values.get_mut(*place as usize)
+        {
+            *slot = value;
+            *place += 1;
+        }
+    }
+}
+
+impl<I, V> From<Filling<V>> for Rows<I, V> {
+    fn from(filling: Filling<V>) -> Self {
+        filling.packed.into()
     }
 }
 
