@@ -496,6 +496,7 @@ impl Records {
         self.ids.text(record)
     }
 
+    #[inline]
     pub(crate) fn owner(&self, record: RecordIx) -> Option<UserIx> {
         self.owners.get(record).copied().flatten()
     }

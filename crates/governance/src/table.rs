@@ -311,7 +311,8 @@ impl Presence {
 
     /// Those that exist, in load order.
     pub(crate) fn iter<I: Ix>(&self) -> impl Iterator<Item = I> + Clone + '_ {
-        let loaded = (0..self.loaded).filter(|number| !self.flipped.contains(number));
+        let is_flipped = |number: &u32| !self.flipped.is_empty() && self.flipped.contains(number);
+        let loaded = (0..self.loaded).filter(move |number| !is_flipped(number));
         loaded
             .chain(self.flipped.range(self.loaded..).copied())
             .map(I::new)
@@ -512,6 +513,7 @@ impl<I, T> From<Vec<T>> for Column<I, T> {
 }
 
 impl<I: Ix, T: Clone + Default> Column<I, T> {
+    #[inline]
     pub(crate) fn get(&self, ix: I) -> Option<&T> {
         if !self.patched.is_empty()
             && let Some(value) = self.patched.get(ix.number())
@@ -625,6 +627,7 @@ impl<V: Copy> Packed<V> {
         self.starts.len() - 1
     }
 
+    #[inline]
     pub(crate) fn list(&self, at: usize) -> &[V] {
         let start = self.starts.get(at).copied().unwrap_or_default() as usize;
         let end = self.starts.get(at + 1).copied().unwrap_or_default() as usize;
@@ -656,6 +659,7 @@ impl<I, V> Rows<I, V> {
 
 impl<I: Ix, V: Copy> Rows<I, V> {
     /// The list of `ix`; empty where there is none.
+    #[inline]
     pub(crate) fn get(&self, ix: I) -> &[V] {
         if !self.patched.is_empty()
             && let Some(list) = self.patched.get(ix.number())

@@ -368,23 +368,27 @@ impl<'a> Reader<'a> {
     fn column(&mut self, count: usize, end: usize) -> Option<Vec<u32>> {
         let &[width] = self.bytes(1)?.as_array()?;
         let bytes = self.bytes(count.checked_mul(usize::from(width))?)?;
+        let mut most = 0;
+        let mut noted = |number: u32| {
+            most = most.max(number);
+            number
+        };
         let numbers: Vec<u32> = match width {
             0 => Vec::new(),
-            1 => bytes.iter().map(|&byte| u32::from(byte)).collect(),
+            1 => bytes.iter().map(|&byte| noted(byte.into())).collect(),
             2 => {
                 let (pairs, _) = bytes.as_chunks();
-                let number = |&pair| u32::from(u16::from_le_bytes(pair));
+                let number = |&pair| noted(u16::from_le_bytes(pair).into());
                 pairs.iter().map(number).collect()
             }
             4 => {
                 let (fours, _) = bytes.as_chunks();
-                fours.iter().map(|&four| u32::from_le_bytes(four)).collect()
+                let number = |&four| noted(u32::from_le_bytes(four));
+                fours.iter().map(number).collect()
             }
             _ => return None,
         };
-        let most = numbers.iter().copied().max();
-        let is_sound = most.is_none_or(|most| (most as usize) < end);
-        is_sound.then_some(numbers)
+        (numbers.is_empty() || (most as usize) < end).then_some(numbers)
     }
 
     /// A column that has all its numbers.
