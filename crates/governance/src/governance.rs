@@ -515,6 +515,7 @@ impl Records {
     }
 
     /// The assigned users, where they count as holders.
+    #[inline]
     pub(crate) fn counted(&self, record: RecordIx, counts_assigned: bool) -> &[Assigned] {
         if counts_assigned {
             self.assigned.get(record)
@@ -538,15 +539,15 @@ impl Records {
     }
 
     /// Hands on who holds which record, as [`holders`](Self::holders) tells: all of them are quicker told by a plain loop.
-    fn each_holding(&self, counts_assigned: bool, mut each: impl FnMut(UserIx, RecordIx)) {
+    fn each_holding(&self, counts_assigned: bool, mut each: impl FnMut((UserIx, RecordIx))) {
         for record in self.iter() {
             let owner = self.owner(record);
             if let Some(owner) = owner {
-                each(owner, record);
+                each((owner, record));
             }
             for assigned in self.counted(record, counts_assigned) {
                 if Some(assigned.user) != owner {
-                    each(assigned.user, record);
+                    each((assigned.user, record));
                 }
             }
         }
@@ -555,9 +556,9 @@ impl Records {
     /// Lists the records by holder and by account.
     fn index(&mut self, users: usize, accounts: usize, counts_assigned: bool) {
         let mut held = Lengths::of_none(users);
-        self.each_holding(counts_assigned, |user, _| held.add(user));
+        self.each_holding(counts_assigned, held.add());
         let mut held = held.filled_with(RecordIx::new(0));
-        self.each_holding(counts_assigned, |user, record| held.put(user, record));
+        self.each_holding(counts_assigned, held.put());
         let of_account = if accounts == 0 {
             Rows::default()
         } else {

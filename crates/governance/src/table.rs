@@ -687,9 +687,9 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         filler: V,
     ) -> Self {
         let mut lengths = Lengths::of_none(count);
-        pairs.clone().for_each(|(ix, _)| lengths.add(ix));
+        pairs.clone().for_each(lengths.add());
         let mut lists = lengths.filled_with(filler);
-        pairs.for_each(|(ix, value)| lists.put(ix, value));
+        pairs.for_each(lists.put());
         lists.into()
     }
 }
@@ -710,11 +710,13 @@ impl Lengths {
         Self(vec![0; count + 1])
     }
 
-    /// One more value for a list.
-    #[inline]
-    pub(crate) fn add(&mut self, ix: impl Ix) {
-        if let Some(length) = self.0.get_mut(ix.at() + 1) {
-            *length += 1;
+    /// Counts a pair, over and over: what is counted in stays at hand.
+    pub(crate) fn add<I: Ix, V>(&mut self) -> impl FnMut((I, V)) {
+        let lengths = self.0.as_mut_slice();
+        |(ix, _)| {
+            if let Some(length) = lengths.get_mut(ix.at() + 1) {
+                *length += 1;
+            }
         }
     }
 
@@ -737,14 +739,17 @@ impl Lengths {
 }
 
 impl<V> Filling<V> {
-    /// The next value of a list.
-    #[inline]
-    pub(crate) fn put(&mut self, ix: impl Ix, value: V) {
-        if let Some(place) = self.next.get_mut(ix.at())
-            && let Some(slot) = self.packed.values.get_mut(*place as usize)
-        {
-            *slot = value;
-            *place += 1;
+    /// Puts a pair's value into its list, over and over.
+    pub(crate) fn put<I: Ix>(&mut self) -> impl FnMut((I, V)) {
+        let next = self.next.as_mut_slice();
+        let values = self.packed.values.as_mut_slice();
+        |(ix, value)| {
+            if let Some(place) = next.get_mut(ix.at())
+                && let Some(slot) = values.get_mut(*place as usize)
+            {
+                *slot = value;
+                *place += 1;
+            }
         }
     }
 }

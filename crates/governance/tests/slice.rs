@@ -1,5 +1,9 @@
 //! What a viewer's slice has in it, and what is refused (§11).
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::BTreeSet;
 
@@ -394,15 +398,15 @@ fn a_slice_is_what_its_columns_say() {
     );
 }
 
-/// A change to what is said, and its name.
-type Fault = (&'static str, fn(&mut Said));
+/// A change to what is said, and what it is called or refused as.
+type Fault<W> = (W, fn(&mut Said));
 
 #[test]
 fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
     fn tasks(said: &mut Said) -> &mut Tasks {
         said.types.first_mut().unwrap()
     }
-    let faults: [Fault; 30] = [
+    let faults: [Fault<&str>; 30] = [
         ("a parent", |said| said.roles = vec![2]),
         ("more people than ids", |said| said.people = 3),
         ("more unnamed than people", |said| said.unnamed = 2),
@@ -487,7 +491,7 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
 
 #[test]
 fn what_a_slice_says_is_held_to_the_rules_for_documents() {
-    let faults: [(Code, fn(&mut Said)); 4] = [
+    let faults: [Fault<Code>; 4] = [
         (Code::EmptyId, |said| said.users = texts(&["", "una"])),
         (Code::UnknownProfile, |said| {
             said.document["users"] = json!([{"id": "una", "name": "Una", "profile": "q"}]);

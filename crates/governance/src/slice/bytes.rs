@@ -404,8 +404,8 @@ impl<'a> Reader<'a> {
         Some(numbers.into_iter().map(thing).collect())
     }
 
-    /// How long the lists are, and how many there are in all of them. There are so many rows that the lengths may be
-    /// written out.
+    /// How long the lists of the rows are, and how much is in all of them. The rows have ids already, so that there are
+    /// no more of them than the bytes have room for.
     fn lengths(&mut self, count: usize) -> Option<(Vec<u32>, usize)> {
         let mut lengths = self.column(count, usize::MAX)?;
         lengths.resize(count, 0);
