@@ -496,7 +496,6 @@ impl Records {
         self.ids.text(record)
     }
 
-    #[inline]
     pub(crate) fn owner(&self, record: RecordIx) -> Option<UserIx> {
         self.owners.get(record).copied().flatten()
     }
@@ -515,7 +514,6 @@ impl Records {
     }
 
     /// The assigned users, where they count as holders.
-    #[inline]
     pub(crate) fn counted(&self, record: RecordIx, counts_assigned: bool) -> &[Assigned] {
         if counts_assigned {
             self.assigned.get(record)

@@ -513,7 +513,6 @@ impl<I, T> From<Vec<T>> for Column<I, T> {
 }
 
 impl<I: Ix, T: Clone + Default> Column<I, T> {
-    #[inline]
     pub(crate) fn get(&self, ix: I) -> Option<&T> {
         if !self.patched.is_empty()
             && let Some(value) = self.patched.get(ix.number())
@@ -627,7 +626,6 @@ impl<V: Copy> Packed<V> {
         self.starts.len() - 1
     }
 
-    #[inline]
     pub(crate) fn list(&self, at: usize) -> &[V] {
         let start = self.starts.get(at).copied().unwrap_or_default() as usize;
         let end = self.starts.get(at + 1).copied().unwrap_or_default() as usize;
@@ -659,7 +657,6 @@ impl<I, V> Rows<I, V> {
 
 impl<I: Ix, V: Copy> Rows<I, V> {
     /// The list of `ix`; empty where there is none.
-    #[inline]
     pub(crate) fn get(&self, ix: I) -> &[V] {
         if !self.patched.is_empty()
             && let Some(list) = self.patched.get(ix.number())

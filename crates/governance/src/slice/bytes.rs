@@ -122,9 +122,17 @@ impl Writer {
             Some(_) => 4,
         };
         self.0.push(width);
-        for number in numbers {
-            let bytes = number.to_le_bytes();
-            self.0.extend(bytes.iter().take(usize::from(width)));
+        match width {
+            0 => {}
+            1 => self.0.extend(numbers.iter().map(|&number| number as u8)),
+            2 => {
+                let pairs = numbers.iter().map(|&number| (number as u16).to_le_bytes());
+                pairs.for_each(|pair| self.0.extend(pair));
+            }
+            _ => {
+                let fours = numbers.iter().map(|&number| (number as u32).to_le_bytes());
+                fours.for_each(|four| self.0.extend(four));
+            }
         }
     }
 
