@@ -23,7 +23,7 @@
 //! texts, none of them twice. Things are numbered from zero in the order of their ids, profiles and job roles in that of
 //! the document; what may be absent is 0, or one more than its number or length. Lists (of assigned users, of fields)
 //! are a column of lengths, and columns for what is in them, end to end: users and job roles; names and values of
-//! fields, the names ascending. Before the fields of a type come the names and texts in them, as ids, and the numbers
+//! fields. Before the fields of a type come the names and texts in them, as ids, and the numbers
 //! in them, as little-endian floats; a value is null (0), false (1), true (2), the next number (3), or 4 more than the
 //! number of a text. Counts, and the lengths of single texts, are LEB128.
 //!
@@ -47,8 +47,8 @@ use crate::reader::read;
 use crate::record::RecordType;
 use crate::slice::Slice;
 use crate::table::{
-    FieldIx, Ids, Ix, JobRoleIx, Packed, PackedTexts, ProfileIx, RecordIx, RoleIx, Table, TextIx,
-    UserIx,
+    FieldIx, Full, Ids, Ix, JobRoleIx, Packed, PackedTexts, ProfileIx, RecordIx, RoleIx, Table,
+    TextIx, UserIx,
 };
 use crate::view::Value;
 
@@ -105,12 +105,12 @@ impl Writer {
     }
 
     /// A column that takes no bytes where all its numbers are zero.
-    fn column(&mut self, numbers: impl Iterator<Item = usize>) {
+    fn column(&mut self, numbers: &mut dyn Iterator<Item = usize>) {
         self.column_within(0, &numbers.collect::<Vec<_>>());
     }
 
     /// A column that takes bytes for each number.
-    fn full_column(&mut self, numbers: impl Iterator<Item = usize>) {
+    fn full_column(&mut self, numbers: &mut dyn Iterator<Item = usize>) {
         self.column_within(1, &numbers.collect::<Vec<_>>());
     }
 
@@ -136,12 +136,12 @@ impl Writer {
         }
     }
 
-    fn references(&mut self, numbers: impl Iterator<Item = Option<usize>>) {
-        self.column(numbers.map(one_more));
+    fn references(&mut self, numbers: &mut dyn Iterator<Item = Option<usize>>) {
+        self.column(&mut numbers.map(|number| number.map_or(0, |number| number + 1)));
     }
 
     fn texts<'t>(&mut self, texts: impl Iterator<Item = &'t str> + Clone) {
-        self.full_column(texts.clone().map(str::len));
+        self.full_column(&mut texts.clone().map(str::len));
         texts.for_each(|text| self.0.extend(text.as_bytes()));
     }
 
@@ -152,13 +152,13 @@ impl Writer {
 
     fn roles(&mut self, roles: &[Role]) {
         let ids = roles.iter().map(|role| role.id.as_str());
-        let places = places(ids.clone());
+        let places: Ids<RoleIx> = numbered(ids.clone());
         self.ids(ids);
         self.texts(roles.iter().map(|role| role.name.as_str()));
         self.references(
-            roles
+            &mut roles
                 .iter()
-                .map(|role| place(&places, role.parent.as_ref())),
+                .map(|role| number_of(&places, role.parent.as_ref())),
         );
     }
 
@@ -169,32 +169,37 @@ impl Writer {
         self.ids(ids.chain(contents.mentioned.iter().copied()));
         self.texts(people.iter().map(|person| person.name.as_str()));
         let org = &contents.org;
-        let profiles = places(org.profiles.iter().map(|profile| profile.id.as_str()));
-        let profile = |person: &User| place(&profiles, Some(&person.profile));
-        self.full_column(people.iter().map(|one| profile(one).unwrap_or_default()));
-        let roles = places(roles.iter().map(|role| role.id.as_str()));
-        self.references(people.iter().map(|one| place(&roles, one.role.as_ref())));
+        let profiles: Ids<ProfileIx> =
+            numbered(org.profiles.iter().map(|profile| profile.id.as_str()));
+        let profile = |person: &User| number_of(&profiles, Some(&person.profile));
+        self.full_column(&mut people.iter().map(|one| profile(one).unwrap_or_default()));
+        let roles: Ids<RoleIx> = numbered(roles.iter().map(|role| role.id.as_str()));
+        self.references(
+            &mut people
+                .iter()
+                .map(|one| number_of(&roles, one.role.as_ref())),
+        );
         let job_roles = org.job_roles.iter().flatten();
-        let job_roles = places(job_roles.map(|job_role| job_role.id.as_str()));
-        let job_role = |person: &User| place(&job_roles, person.job_role.as_ref());
-        self.references(people.iter().map(job_role));
-        self.column(people.iter().map(|person| person.status as usize));
+        let job_roles: Ids<JobRoleIx> = numbered(job_roles.map(|job_role| job_role.id.as_str()));
+        let job_role = |person: &User| number_of(&job_roles, person.job_role.as_ref());
+        self.references(&mut people.iter().map(job_role));
+        self.column(&mut people.iter().map(|person| person.status as usize));
     }
 
     fn records(&mut self, rows: &[Row<'_>]) {
         self.ids(rows.iter().map(|row| row.id));
         let names = rows.iter().map(|row| row.name);
-        self.references(names.clone().map(|name| name.map(str::len)));
+        self.references(&mut names.clone().map(|name| name.map(str::len)));
         names
             .flatten()
             .for_each(|name| self.0.extend(name.as_bytes()));
-        self.references(rows.iter().map(|row| row.owner));
-        self.column(rows.iter().map(|row| row.assigned.len()));
+        self.references(&mut rows.iter().map(|row| row.owner));
+        self.column(&mut rows.iter().map(|row| row.assigned.len()));
         let assigned = rows.iter().flat_map(|row| &row.assigned);
-        self.full_column(assigned.clone().map(|&(user, _)| user));
-        self.references(assigned.map(|&(_, job_role)| job_role));
-        self.references(rows.iter().map(|row| row.account));
-        self.column(rows.iter().map(|row| row.withheld));
+        self.full_column(&mut assigned.clone().map(|&(user, _)| user));
+        self.references(&mut assigned.map(|&(_, job_role)| job_role));
+        self.references(&mut rows.iter().map(|row| row.account));
+        self.column(&mut rows.iter().map(|row| row.withheld));
         self.fields(rows);
     }
 
@@ -206,7 +211,6 @@ impl Writer {
         let mut fields = Vec::new();
         for row in rows {
             let from = fields.len();
-            // One organisation has had room for all of them.
             fields.extend(row.fields.iter().filter_map(|&(name, value)| {
                 let text = match value {
                     Value::Text(text) => texts.intern(text).ok(),
@@ -214,8 +218,7 @@ impl Writer {
                 };
                 Some((names.intern(name).ok()?, value, text))
             }));
-            let own = fields.get_mut(from..).unwrap_or_default();
-            own.sort_by_key(|&(name, ..)| name);
+            let own = fields.get(from..).unwrap_or_default();
             lengths.push(own.len());
             numbers.extend(own.iter().filter_map(|(_, value, _)| match value {
                 Value::Number(number) => Some(*number),
@@ -228,9 +231,9 @@ impl Writer {
         for number in numbers {
             self.0.extend(number.to_le_bytes());
         }
-        self.column(lengths.into_iter());
-        self.full_column(fields.iter().map(|(name, ..)| name.at()));
-        self.full_column(fields.iter().map(|(_, value, text)| {
+        self.column(&mut lengths.into_iter());
+        self.full_column(&mut fields.iter().map(|(name, ..)| name.at()));
+        self.full_column(&mut fields.iter().map(|(_, value, text)| {
             let value = match value {
                 Value::Bool(false) => FALSE,
                 Value::Bool(true) => TRUE,
@@ -244,16 +247,17 @@ impl Writer {
     }
 }
 
-fn one_more(number: Option<usize>) -> usize {
-    number.map_or(0, |number| number + 1)
+fn numbered<'i, I: Ix>(ids: impl Iterator<Item = &'i str>) -> Ids<I> {
+    let mut numbered = Ids::default();
+    for id in ids {
+        // One organisation has had room for all of them.
+        let _: Result<I, Full> = numbered.intern(id);
+    }
+    numbered
 }
 
-fn places<'i>(ids: impl Iterator<Item = &'i str>) -> BTreeMap<&'i str, usize> {
-    ids.zip(0..).collect()
-}
-
-fn place(places: &BTreeMap<&str, usize>, id: Option<&String>) -> Option<usize> {
-    places.get(id?.as_str()).copied()
+fn number_of<I: Ix>(ids: &Ids<I>, id: Option<&String>) -> Option<usize> {
+    ids.get(id?).map(Ix::at)
 }
 
 impl Contents<'_> {
@@ -698,29 +702,26 @@ impl<'a> Reader<'a> {
         }
         let named = sound(self.full_column(total, names.len()))?;
         let values = sound(self.full_column(total, TEXT as usize + texts.len()))?;
-        let mut rest = named.as_slice();
-        for &length in &lengths {
-            let own;
-            (own, rest) = sound(rest.split_at_checked(length as usize))?;
-            if !own.is_sorted_by(|name, next| name < next) {
-                return Err(damaged());
-            }
-        }
+        let mut rows = Packed::default();
+        let mut fields = named.into_iter().zip(values);
         let mut next = 0;
-        let fields = named.into_iter().zip(values).map(|(name, value)| Field {
-            name: FieldIx::new(name),
-            value: match value {
-                NULL => Stored::Null,
-                FALSE => Stored::Bool(false),
-                TRUE => Stored::Bool(true),
-                NUMBER => {
-                    next += 1;
-                    Stored::Number(next - 1)
-                }
-                text => Stored::Text(TextIx::new(text - TEXT)),
-            },
-        });
-        let rows = Packed::with_lengths(&lengths, fields.collect());
+        for &length in &lengths {
+            for (name, value) in fields.by_ref().take(length as usize) {
+                let value = match value {
+                    NULL => Stored::Null,
+                    FALSE => Stored::Bool(false),
+                    TRUE => Stored::Bool(true),
+                    NUMBER => {
+                        next += 1;
+                        Stored::Number(next - 1)
+                    }
+                    text => Stored::Text(TextIx::new(text - TEXT)),
+                };
+                let name = FieldIx::new(name);
+                rows.push(Field { name, value });
+            }
+            rows.end_list_ordered_by(|field| field.name);
+        }
         if next as usize != numbers.len() {
             return Err(damaged());
         }
