@@ -59,18 +59,11 @@ impl Governance {
             met: Met::default(),
         };
         let unknown_members = records(&mut columns)?;
-        let mut records = columns.into_tables()?;
-        let mut deals = check.deals(org.deals, &mut users, &mut companies)?;
+        let records = columns.into_tables()?;
+        let deals = check.deals(org.deals, &mut users, &mut companies)?;
         let views = check.views(org.views)?;
 
-        roles.forest = roles.as_forest();
-        users.seat(&roles);
-        users.find_terms();
-        users.find_managed(&companies);
-        records.index(settings, &users);
-        deals.index(users.table.ids.len(), companies.ids.len());
-
-        Ok(Self {
+        let mut governance = Self {
             header: Arc::new(Header {
                 id: org.id,
                 name: org.name,
@@ -89,7 +82,21 @@ impl Governance {
             views: Arc::new(views),
             revision: 0,
             slice: None,
-        })
+        };
+        governance.relate();
+        Ok(governance)
+    }
+
+    /// Finds what the parts are to each other, once all of them are there.
+    pub(crate) fn relate(&mut self) {
+        let roles = Arc::make_mut(&mut self.roles);
+        roles.forest = roles.as_forest();
+        self.users.seat(&self.roles);
+        self.users.find_terms();
+        self.users.find_managed(&self.companies);
+        self.records.index(self.settings, &self.users);
+        let user_ids = self.users.table.ids.len();
+        self.deals.index(user_ids, self.companies.ids.len());
     }
 }
 
@@ -111,7 +118,13 @@ pub(crate) struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn count(&self, member: &str, count: usize, limit: usize, code: Code) -> Result<(), LoadError> {
+    pub(crate) fn count(
+        &self,
+        member: &str,
+        count: usize,
+        limit: usize,
+        code: Code,
+    ) -> Result<(), LoadError> {
         if count <= limit {
             return Ok(());
         }
@@ -464,7 +477,7 @@ impl Check<'_> {
         Ok(standings)
     }
 
-    fn deals(
+    pub(crate) fn deals(
         &self,
         deals: Vec<Deal>,
         users: &mut Users,
@@ -580,16 +593,8 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    pub(crate) fn with_capacity(count: usize) -> Self {
-        Self {
-            ids: Ids::with_capacity(count),
-            owners: Vec::with_capacity(count),
-            ..Self::default()
-        }
-    }
-
     /// Most types have no accounts, and those that have one for each row have it in the last one as well.
-    pub(crate) fn set_account(&mut self, row: usize, account: RecordIx) {
+    fn set_account(&mut self, row: usize, account: RecordIx) {
         if self.accounts.len() <= row {
             self.accounts.resize(row + 1, None);
         }

@@ -17,22 +17,22 @@ pub(crate) struct Fields {
 /// The fields of all records of one type, as they were loaded: names and texts are stored once.
 #[derive(Debug, Default)]
 pub(crate) struct PackedFields {
-    names: Ids<FieldIx>,
-    texts: Ids<TextIx>,
-    numbers: Vec<f64>,
+    pub(crate) names: Ids<FieldIx>,
+    pub(crate) texts: Ids<TextIx>,
+    pub(crate) numbers: Vec<f64>,
     /// Each record's, ordered by name and without repetitions.
-    rows: Packed<Field>,
+    pub(crate) rows: Packed<Field>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Field {
-    name: FieldIx,
-    value: Stored,
+pub(crate) struct Field {
+    pub(crate) name: FieldIx,
+    pub(crate) value: Stored,
 }
 
 /// A value; a text and a number by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stored {
+pub(crate) enum Stored {
     Null,
     Bool(bool),
     Number(u32),

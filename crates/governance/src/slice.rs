@@ -6,13 +6,14 @@
 mod bytes;
 mod cut;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
 use crate::governance::Governance;
 use crate::record::RecordType;
-use crate::table::{RecordIx, UserIx};
+use crate::table::{Ix, RecordIx, UserIx};
 
 pub(crate) use bytes::{is_slice, load};
 
@@ -21,8 +22,8 @@ pub(crate) use bytes::{is_slice, load};
 pub(crate) struct Slice {
     /// Whose slice it is; the id may name nobody.
     viewer: String,
-    /// The users who stand for somebody whom the viewer is not shown.
-    unnamed: BTreeSet<UserIx>,
+    /// The users who stand for somebody whom the viewer is not shown, by their numbers.
+    unnamed: Range<u32>,
     /// How many people of a record are not in the slice at all, where there are any.
     withheld: BTreeMap<(RecordType, RecordIx), usize>,
 }
@@ -101,7 +102,7 @@ impl<'g> At<'g> {
 
     /// Whether the user is one whom the viewer of this slice may know; `None` where it is not the viewer's own.
     pub(crate) fn is_named_to(self, viewer: UserIx, user: UserIx) -> Option<bool> {
-        Some(!self.own_slice(viewer)?.unnamed.contains(&user))
+        Some(!self.own_slice(viewer)?.unnamed.contains(&user.number()))
     }
 
     /// How many people of a record were left out of the viewer's own slice.

@@ -101,9 +101,42 @@ impl<I: Ix> Ids<I> {
         self.ends.shrink_to_fit();
     }
 
+    /// Ids that are in a text end to end, in the order of their numbers; `None` where two are the same, or one ends
+    /// where none can.
+    pub(crate) fn end_to_end(text: &str, ends: Vec<u32>) -> Option<Self> {
+        let mut table = HashTable::with_capacity(ends.len());
+        let mut start = 0;
+        for (number, &end) in (0..).zip(&ends) {
+            let id = text.get(start..end as usize)?;
+            let entry = table.entry(
+                hash(id),
+                |&known| text_at(text, &ends, known) == id,
+                |&known| hash(text_at(text, &ends, known)),
+            );
+            let Entry::Vacant(vacant) = entry else {
+                return None;
+            };
+            vacant.insert(number);
+            start = end as usize;
+        }
+        Some(Self {
+            text: text.to_owned(),
+            ends,
+            table,
+            kind: PhantomData,
+        })
+    }
+
     /// How many ids there are, the merely mentioned ones included.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// How many bytes the longest has.
+    pub(crate) fn longest(&self) -> usize {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let lengths = starts.zip(&self.ends).map(|(start, end)| end - start);
+        lengths.max().unwrap_or_default() as usize
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<I> {
@@ -184,6 +217,16 @@ impl<I, R> Default for Table<I, R> {
 }
 
 impl<I: Ix, R> Table<I, R> {
+    /// Ids whose rows are still to be given, with [`push`](Self::push).
+    pub(crate) fn with_ids(ids: Ids<I>) -> Self {
+        let rows = Vec::with_capacity(ids.len());
+        Self {
+            ids,
+            rows,
+            count: 0,
+        }
+    }
+
     /// How many things exist.
     pub(crate) fn len(&self) -> usize {
         self.count
@@ -274,7 +317,8 @@ impl Presence {
 
     /// Those that exist, in load order.
     pub(crate) fn iter<I: Ix>(&self) -> impl Iterator<Item = I> + Clone + '_ {
-        let loaded = (0..self.loaded).filter(|number| !self.flipped.contains(number));
+        let is_flipped = |number: &u32| !self.flipped.is_empty() && self.flipped.contains(number);
+        let loaded = (0..self.loaded).filter(move |number| !is_flipped(number));
         loaded
             .chain(self.flipped.range(self.loaded..).copied())
             .map(I::new)
@@ -549,6 +593,24 @@ impl<V> Default for Packed<V> {
 }
 
 impl<V> Packed<V> {
+    /// Lists of these lengths, which are together as many values as there are.
+    pub(crate) fn with_lengths(lengths: &[u32], values: Vec<V>) -> Self {
+        let mut end = 0_u32;
+        let ends = lengths.iter().map(|&length| {
+            end = end.saturating_add(length);
+            end
+        });
+        let mut starts = Vec::with_capacity(lengths.len() + 1);
+        starts.push(0);
+        starts.extend(ends);
+        let count = lengths.len();
+        Self {
+            starts,
+            values,
+            count,
+        }
+    }
+
     /// Adds a value to the list that grows, which is the last one.
     pub(crate) fn push(&mut self, value: V) {
         self.values.push(value);
@@ -661,20 +723,65 @@ impl<I: Ix, V: Copy> Rows<I, V> {
         pairs: impl Iterator<Item = (I, V)> + Clone,
         filler: V,
     ) -> Self {
-        let mut starts = vec![0_u32; count + 1];
-        for (ix, _) in pairs.clone() {
-            if let Some(size) = starts.get_mut(ix.at() + 1) {
-                *size += 1;
+        let mut lengths = Lengths::of_none(count);
+        pairs.clone().for_each(lengths.add());
+        let mut lists = lengths.filled_with(filler);
+        pairs.for_each(lists.put());
+        lists.into()
+    }
+}
+
+/// How long each list is to be, before anything is in it.
+pub(crate) struct Lengths(Vec<u32>);
+
+/// Lists of known lengths that are being filled, each from its beginning.
+pub(crate) struct Filling<V> {
+    packed: Packed<V>,
+    /// Where the next value of each list belongs.
+    next: Vec<u32>,
+}
+
+impl Lengths {
+    /// As many lists, with nothing in them.
+    pub(crate) fn of_none(count: usize) -> Self {
+        Self(vec![0; count + 1])
+    }
+
+    /// Counts a pair, over and over: what is counted in stays at hand.
+    pub(crate) fn add<I: Ix, V>(&mut self) -> impl FnMut((I, V)) {
+        let lengths = self.0.as_mut_slice();
+        |(ix, _)| {
+            if let Some(length) = lengths.get_mut(ix.at() + 1) {
+                *length += 1;
             }
         }
+    }
+
+    /// Room for the values, which are to be put in as often as was counted.
+    pub(crate) fn filled_with<V: Copy>(self, filler: V) -> Filling<V> {
+        let Self(mut starts) = self;
         let mut total = 0;
         for start in &mut starts {
             total += *start;
             *start = total;
         }
-        let mut next = starts.clone();
-        let mut values = vec![filler; total as usize];
-        for (ix, value) in pairs {
+        Filling {
+            next: starts.clone(),
+            packed: Packed {
+                count: starts.len() - 1,
+                starts,
+                values: vec![filler; total as usize],
+            },
+        }
+    }
+}
+
+impl<V> Filling<V> {
+    /// Puts a pair's value into its list, over and over.
+    pub(crate) fn put<I: Ix>(&mut self) -> impl FnMut((I, V)) {
+        let next = self.next.as_mut_slice();
+        let values = self.packed.values.as_mut_slice();
+        |(ix, value)| {
             if let Some(place) = next.get_mut(ix.at())
                 && let Some(slot) = values.get_mut(*place as usize)
             {
@@ -682,12 +789,12 @@ impl<I: Ix, V: Copy> Rows<I, V> {
                 *place += 1;
             }
         }
-        Packed {
-            starts,
-            values,
-            count,
-        }
-        .into()
+    }
+}
+
+impl<I, V> From<Filling<V>> for Rows<I, V> {
+    fn from(filling: Filling<V>) -> Self {
+        filling.packed.into()
     }
 }
 
@@ -746,6 +853,14 @@ pub(crate) struct PackedTexts {
 }
 
 impl PackedTexts {
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self {
+            ends: Vec::with_capacity(count),
+            absent: FixedBitSet::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
     /// Adds the text of the next index.
     pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), Full> {
         if let Some(text) = text {

@@ -1,5 +1,9 @@
 //! What a viewer's slice has in it, and what is refused (§11).
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::BTreeSet;
 
@@ -206,75 +210,350 @@ fn a_slice_tells_a_deal_owners_tier_only_to_who_is_compared_with_it() {
     );
 }
 
-/// The slice of somebody with one task, which has one field, before the section of its records.
-fn without_records() -> Vec<u8> {
-    let org = json!({
-        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
-        "profiles": [{"id": "p", "name": "P", "permissions": {"task": {"view": "owned"}}}],
-        "users": [{"id": "u", "name": "U", "profile": "p"}],
-        "records": [{"type": "task", "id": "t", "owner": "u", "fields": {"f": true}}]
-    });
-    let mut bytes = slice_of(&org, "u");
-    let section = tasks(&[row(b't', 1, 0, 1)]);
-    assert!(bytes.ends_with(&section));
-    bytes.truncate(bytes.len() - section.len());
+/// What a slice says, as `slice/bytes.rs` describes it, sound until something in it is changed.
+struct Said {
+    document: Value,
+    roles: Vec<u8>,
+    people: usize,
+    unnamed: usize,
+    users: Vec<String>,
+    profiles: Vec<u8>,
+    roles_of_people: Vec<u8>,
+    job_roles_of_people: Vec<u8>,
+    statuses: Vec<u8>,
+    types: Vec<Tasks>,
+}
+
+/// Columns of tasks. Users, fields and texts by their numbers; owners, job roles and accounts by one more.
+#[derive(Clone)]
+struct Tasks {
+    ids: Vec<String>,
+    id_lengths: Vec<u8>,
+    names: Vec<u8>,
+    owners: Vec<u8>,
+    lengths: Vec<u8>,
+    assigned: Vec<u8>,
+    job_roles: Vec<u8>,
+    accounts: Vec<u8>,
+    field_names: Vec<String>,
+    texts: Vec<String>,
+    numbers: Vec<f64>,
+    fields: Vec<u16>,
+    named: Vec<u8>,
+    values: Vec<u8>,
+}
+
+/// A slice of Una's, who has a role, with Ben, who is only mentioned, and two tasks.
+fn said() -> Said {
+    let tasks = Tasks {
+        ids: texts(&["t", "s"]),
+        id_lengths: vec![1, 1],
+        names: vec![],
+        owners: vec![1, 0],
+        lengths: vec![2, 0],
+        assigned: vec![0, 1],
+        job_roles: vec![1, 0],
+        accounts: vec![],
+        field_names: texts(&["f", "g"]),
+        texts: texts(&["text"]),
+        numbers: vec![1.5],
+        fields: vec![2, 1],
+        named: vec![0, 1, 0],
+        values: vec![3, 4, 0],
+    };
+    Said {
+        document: json!({
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "jobRoles": [{"id": "j", "name": "J"}], "users": [],
+            "profiles": [{"id": "p", "name": "P", "permissions": {"task": {"view": "owned"}}}]
+        }),
+        roles: vec![0],
+        people: 1,
+        unnamed: 0,
+        users: texts(&["una", "ben"]),
+        profiles: vec![0],
+        roles_of_people: vec![1],
+        job_roles_of_people: vec![1],
+        statuses: vec![1],
+        types: vec![tasks],
+    }
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+fn number(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7F {
+        bytes.push(u8::try_from(number & 0x7F).unwrap() | 0x80);
+        number >>= 7;
+    }
+    bytes.push(u8::try_from(number).unwrap());
     bytes
 }
 
-/// The section of the tasks, as `slice/bytes.rs` describes it.
-fn tasks(rows: &[Vec<u8>]) -> Vec<u8> {
-    let mut section = b"\x04task".to_vec();
-    section.push(u8::try_from(rows.len()).unwrap());
-    section.extend(rows.concat());
-    section
+fn text(text: &str) -> Vec<u8> {
+    [number(text.len()), text.into()].concat()
 }
 
-/// A record without a name and without assigned users, each field of which is the first one and true.
-fn row(id: u8, owner: u8, account: u8, fields: usize) -> Vec<u8> {
-    let mut row = vec![1, id, 0, owner, 0, account, 0];
-    let mut count = fields;
-    while count > 0x7F {
-        row.push(u8::try_from(count & 0x7F).unwrap() | 0x80);
-        count >>= 7;
+/// A column of numbers of one byte, or of none.
+fn column(numbers: &[u8]) -> Vec<u8> {
+    let width = u8::from(!numbers.is_empty());
+    [&[width], numbers].concat()
+}
+
+fn ids(ids: &[String]) -> Vec<u8> {
+    ids_with(&lengths(ids), ids)
+}
+
+fn ids_with(lengths: &[u8], ids: &[String]) -> Vec<u8> {
+    [number(ids.len()), column(lengths), ids.concat().into()].concat()
+}
+
+fn lengths(texts: &[String]) -> Vec<u8> {
+    let lengths = texts.iter().map(|text| u8::try_from(text.len()).unwrap());
+    lengths.collect()
+}
+
+impl Tasks {
+    fn bytes(&self) -> Vec<u8> {
+        let numbers = self.numbers.iter().flat_map(|number| number.to_le_bytes());
+        let fields = self.fields.iter().flat_map(|length| length.to_le_bytes());
+        [
+            text("task"),
+            ids_with(&self.id_lengths, &self.ids),
+            column(&self.names),
+            column(&self.owners),
+            column(&self.lengths),
+            column(&self.assigned),
+            column(&self.job_roles),
+            column(&self.accounts),
+            column(&[]),
+            ids(&self.field_names),
+            ids(&self.texts),
+            number(self.numbers.len()),
+            numbers.collect(),
+            [2].into_iter().chain(fields).collect(),
+            column(&self.named),
+            column(&self.values),
+        ]
+        .concat()
     }
-    row.push(u8::try_from(count).unwrap());
-    row.extend([0, 2].repeat(fields));
-    row
 }
 
-/// Loads bytes that are sound but for what they say.
-fn loaded(mut bytes: Vec<u8>) -> Result<usize, Code> {
-    const BODY: usize = 6 + 1 + 8;
-    let checksum = XxHash64::oneshot(0, bytes.get(BODY..).unwrap()).to_le_bytes();
-    bytes.splice(BODY - 8..BODY, checksum);
-    let slice = Governance::load(&bytes).map_err(|error| error.code())?;
-    Ok(slice.record_count(RecordType::Task))
+impl Said {
+    /// Loads what is said, of which the checksum is right.
+    fn loaded(&self) -> Result<Governance, Code> {
+        let types: Vec<_> = self.types.iter().map(Tasks::bytes).collect();
+        let body = [
+            text("una"),
+            text(&self.document.to_string()),
+            ids(&texts(&["r"])),
+            column(&[1]),
+            b"R".to_vec(),
+            column(&self.roles),
+            number(self.people),
+            number(self.unnamed),
+            ids(&self.users),
+            column(&[3]),
+            b"Una".to_vec(),
+            column(&self.profiles),
+            column(&self.roles_of_people),
+            column(&self.job_roles_of_people),
+            column(&self.statuses),
+            types.concat(),
+        ]
+        .concat();
+        let checksum = XxHash64::oneshot(0, &body).to_le_bytes();
+        let bytes = [b"\xF5slice\x02".as_slice(), &checksum, &body].concat();
+        Governance::load(&bytes).map_err(|error| error.code())
+    }
 }
 
 #[test]
-fn a_slice_names_nothing_that_is_not_in_it_and_no_type_twice() {
-    let with = |sections: &[Vec<u8>]| loaded([without_records(), sections.concat()].concat());
-    let sound = row(b't', 1, 0, 1);
-    assert_eq!(with(&[tasks(&[sound.clone(), row(b's', 0, 0, 0)])]), Ok(2));
-    for (what, sections) in [
-        ("an owner", vec![tasks(&[row(b't', 2, 0, 0)])]),
-        ("an account", vec![tasks(&[row(b't', 1, 1, 0)])]),
-        (
-            "a type twice",
-            vec![tasks(&[sound]), tasks(&[row(b's', 1, 0, 0)])],
-        ),
-    ] {
-        assert_eq!(with(&sections), Err(Code::DamagedSlice), "{what}");
+fn a_slice_is_what_its_columns_say() {
+    let slice = said().loaded().unwrap();
+    let una = slice.user("una").unwrap();
+    assert_eq!((una.name.as_str(), una.profile.as_str()), ("Una", "p"));
+    assert_eq!(
+        (una.role.as_deref(), una.job_role.as_deref()),
+        (Some("r"), Some("j"))
+    );
+    assert_eq!(una.status, Status::Locked);
+    assert!(slice.user("ben").is_none());
+    let task = serde_json::to_value(slice.record(RecordType::Task, "t").unwrap()).unwrap();
+    assert_eq!(
+        task,
+        json!({
+            "type": "task", "id": "t", "owner": "una",
+            "assigned": [{"user": "una", "jobRole": "j"}, "ben"],
+            "fields": {"f": 1.5, "g": "text"}
+        })
+    );
+    let task = serde_json::to_value(slice.record(RecordType::Task, "s").unwrap()).unwrap();
+    assert_eq!(
+        task,
+        json!({"type": "task", "id": "s", "fields": {"f": null}})
+    );
+}
+
+/// A change to what is said, and what it is called or refused as.
+type Fault<W> = (W, fn(&mut Said));
+
+#[test]
+fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
+    fn tasks(said: &mut Said) -> &mut Tasks {
+        said.types.first_mut().unwrap()
     }
+    let faults: [Fault<&str>; 28] = [
+        ("a parent", |said| said.roles = vec![2]),
+        ("more people than ids", |said| said.people = 3),
+        ("more unnamed than people", |said| said.unnamed = 2),
+        ("a user twice", |said| said.users = texts(&["una", "una"])),
+        ("no profile", |said| said.profiles = vec![]),
+        ("a profile", |said| said.profiles = vec![1]),
+        ("a role", |said| said.roles_of_people = vec![2]),
+        ("a job role", |said| said.job_roles_of_people = vec![2]),
+        ("a status", |said| said.statuses = vec![2]),
+        ("somebody described", |said| {
+            said.document["users"] = json!([{"id": "ben", "name": "Ben", "profile": "p"}]);
+        }),
+        ("a role in the document", |said| {
+            said.document["roles"] = json!([{"id": "q", "name": "Q"}]);
+        }),
+        ("records in the document", |said| {
+            said.document["records"] = json!([])
+        }),
+        ("a type twice", |said| {
+            let again = tasks(said).clone();
+            said.types.push(again);
+        }),
+        ("nothing of a type", |said| {
+            *tasks(said) = Tasks {
+                ids: vec![],
+                id_lengths: vec![],
+                owners: vec![],
+                lengths: vec![],
+                assigned: vec![],
+                job_roles: vec![],
+                fields: vec![],
+                named: vec![],
+                values: vec![],
+                numbers: vec![],
+                ..tasks(said).clone()
+            };
+        }),
+        ("a record twice", |said| {
+            tasks(said).ids = texts(&["t", "t"])
+        }),
+        ("an id that is cut in two", |said| {
+            tasks(said).ids = texts(&["\u{e9}", ""]);
+            tasks(said).id_lengths = vec![1, 1];
+        }),
+        ("a name that is longer than all", |said| {
+            tasks(said).names = vec![9, 0]
+        }),
+        ("an owner", |said| tasks(said).owners = vec![3, 0]),
+        ("more assigned users", |said| {
+            tasks(said).lengths = vec![3, 0]
+        }),
+        ("an assigned user", |said| tasks(said).assigned = vec![0, 2]),
+        ("an assigned user twice", |said| {
+            tasks(said).assigned = vec![1, 1]
+        }),
+        ("a job role of one", |said| {
+            tasks(said).job_roles = vec![2, 0]
+        }),
+        ("an account", |said| tasks(said).accounts = vec![1, 0]),
+        ("a field", |said| tasks(said).named = vec![0, 2, 0]),
+        ("a text", |said| tasks(said).values = vec![3, 5, 0]),
+        ("a number too many", |said| {
+            tasks(said).values = vec![3, 3, 0]
+        }),
+        ("a number that no field has", |said| {
+            tasks(said).values = vec![0, 4, 0]
+        }),
+        ("a number that is none", |said| {
+            tasks(said).numbers = vec![f64::NAN]
+        }),
+    ];
+    for (what, make) in faults {
+        let mut said = said();
+        make(&mut said);
+        assert_eq!(said.loaded().err(), Some(Code::DamagedSlice), "{what}");
+    }
+}
+
+#[test]
+fn what_a_slice_says_is_held_to_the_rules_for_documents() {
+    let faults: [Fault<Code>; 4] = [
+        (Code::EmptyId, |said| said.users = texts(&["", "una"])),
+        (Code::UnknownProfile, |said| {
+            said.document["users"] = json!([{"id": "una", "name": "Una", "profile": "q"}]);
+        }),
+        (Code::EmptyId, |said| {
+            let tasks = said.types.first_mut().unwrap();
+            tasks.ids = texts(&["t", ""]);
+            tasks.id_lengths = vec![1, 0];
+        }),
+        (Code::DuplicateId, |said| {
+            let company = json!({"id": "c", "name": "C"});
+            said.document["companies"] = json!([company, company]);
+        }),
+    ];
+    for (code, make) in faults {
+        let mut said = said();
+        make(&mut said);
+        assert_eq!(said.loaded().err(), Some(code));
+    }
+    let mut said = said();
+    said.users = texts(&["una", ""]);
+    assert!(said.loaded().is_ok(), "what names nobody may be empty");
+}
+
+#[test]
+fn a_slice_has_no_more_texts_people_and_roles_than_the_limits_say() {
+    let mut org = org();
+    org["roles"] = json!([{"id": "lead", "name": "Lead"}]);
+    org["users"][0]["role"] = json!("lead");
+    org["records"][1]["owner"] = json!("phantom of");
+    let bytes = slice_of(&org, "ada");
+    let loaded = |set: fn(&mut Limits)| {
+        let mut limits = Limits::default();
+        set(&mut limits);
+        Governance::load_within(&bytes, &limits)
+            .err()
+            .map(|error| error.code())
+    };
+    assert_eq!(loaded(|limits| limits.users = 2), None);
+    assert_eq!(loaded(|limits| limits.users = 1), Some(Code::TooManyUsers));
+    assert_eq!(loaded(|limits| limits.roles = 0), Some(Code::TooManyRoles));
+    assert_eq!(loaded(|limits| limits.text = 10), None);
+    assert_eq!(loaded(|limits| limits.text = 9), Some(Code::TextTooLong));
 }
 
 #[test]
 fn a_slice_has_no_more_fields_than_a_module_can_hold() {
-    let section = |last: usize| {
-        let mut rows: Vec<_> = (b'a'..b'p').map(|id| row(id, 0, 0, 1 << 20)).collect();
-        rows.push(row(b'z', 0, 0, last));
-        loaded([without_records(), tasks(&rows)].concat())
+    const EACH: u16 = 1 << 8;
+    let section = |more: u16| {
+        let mut said = said();
+        let tasks = said.types.first_mut().unwrap();
+        let of_all = (0..=u8::MAX).collect::<Vec<_>>().repeat(1 << 16);
+        tasks.ids = (0..=1 << 16)
+            .map(|number: u32| number.to_string())
+            .collect();
+        tasks.id_lengths = lengths(&tasks.ids);
+        tasks.owners = vec![];
+        (tasks.lengths, tasks.assigned, tasks.job_roles) = (vec![], vec![], vec![]);
+        tasks.field_names = (0..EACH).map(|number| number.to_string()).collect();
+        tasks.numbers = vec![];
+        tasks.fields = [vec![EACH; 1 << 16], vec![more]].concat();
+        tasks.named = [of_all, (0..more).map(|_| 0).collect()].concat();
+        tasks.values = vec![0; tasks.named.len()];
+        said.loaded()
+            .map(|slice| slice.record_count(RecordType::Task))
     };
-    assert_eq!(section(1 << 20), Ok(16));
-    assert_eq!(section((1 << 20) + 1), Err(Code::TooManyItems));
+    assert_eq!(section(0), Ok((1 << 16) + 1));
+    assert_eq!(section(1), Err(Code::TooManyItems));
 }

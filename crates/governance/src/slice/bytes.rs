@@ -5,21 +5,33 @@
 //! version                    one byte
 //! checksum                   XXH64 of what follows, eight bytes, little-endian
 //! viewer                     text
-//! document                   text: everything but the records, as an organisation's JSON
-//! unnamed                    how many of the last users stand for somebody who is not shown
-//! mentioned                  list of text: ids of users that are not in the document
-//! field names                list of text
-//! records of each type       the type, then a list of rows: see `row`
+//! document                   text: everything that has no columns below, as an organisation's JSON
+//! roles                      ids; their names and parents
+//! users                      how many people, and how many of these, the last ones, stand for somebody who is not
+//!                            shown; ids, those of the people first and then those that are only mentioned; the
+//!                            people's names, profiles, roles, job roles and statuses
+//! records of each type       the type as text; ids; names, owners, assigned users, accounts, how many people are
+//!                            withheld, fields
 //! ```
 //!
-//! Numbers are LEB128; text and lists are preceded by their length; what may be absent is 0, or one more
-//! than the number that is there. Users are numbered as in the document and then as in `mentioned`,
-//! job roles as in the document, accounts as in the slice.
+//! Everything of one kind stands together, in columns, as it does in memory: what takes the time of a load is each
+//! thing that is looked at by itself. Whoever has more than a row of these columns (the viewer, mostly) is in the
+//! document as well, and is what that says.
+//!
+//! A column has one number for each row. Its first byte tells how many bytes each number takes, little-endian: 1, 2 or
+//! 4, or 0 where all of them are zero. Texts are a column of lengths, and the texts end to end. Ids are their number and
+//! texts, none of them twice. Things are numbered from zero in the order of their ids, profiles and job roles in that of
+//! the document; what may be absent is 0, or one more than its number or length. Lists (of assigned users, of fields)
+//! are a column of lengths, and columns for what is in them, end to end: users and job roles; names and values of
+//! fields. Before the fields of a type come the names and texts in them, as ids, and the numbers
+//! in them, as little-endian floats; a value is null (0), false (1), true (2), the next number (3), or 4 more than the
+//! number of a text. Counts, and the lengths of single texts, are LEB128.
 //!
 //! The checksum finds what was cut off or altered on the way. It is no signature: that bytes come from
 //! the server is the transport's to show.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -27,27 +39,32 @@ use twox_hash::XxHash64;
 
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
-use crate::governance::{Assigned, Governance, RecordTables};
+use crate::field::{Field, PackedFields, Stored};
+use crate::governance::{Assigned, Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
-use crate::org::Org;
+use crate::org::{Org, Role, Status, User};
 use crate::reader::read;
 use crate::record::RecordType;
 use crate::slice::Slice;
-use crate::table::{Chosen, Ix, JobRoleIx, Met, UserIx};
+use crate::table::{
+    FieldIx, Full, Ids, Ix, JobRoleIx, Packed, PackedTexts, ProfileIx, RecordIx, RoleIx, Table,
+    TextIx, UserIx,
+};
 use crate::view::Value;
 
 const MAGIC: [u8; 6] = *b"\xF5slice";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const CHECKSUM: usize = 8;
 
-/// The bytes of a record with an id of one byte and nothing else.
-const LEAST_ROW: usize = 8;
-/// The bytes of an assigned user.
-const LEAST_ASSIGNED: usize = 2;
-/// The bytes of a field that is null, true or false.
-const LEAST_FIELD: usize = 2;
-/// A field of two bytes takes dozens in memory: more than so many are more than a module can hold.
+/// A field of two bytes takes more in memory: more than so many are more than a module can hold.
 const MOST_FIELDS: usize = 1 << 24;
+
+/// The values of fields, as numbers: a text is `TEXT` more than its own number.
+const NULL: u32 = 0;
+const FALSE: u32 = 1;
+const TRUE: u32 = 2;
+const NUMBER: u32 = 3;
+const TEXT: u32 = 4;
 
 /// Everything in a slice.
 pub(super) struct Contents<'a> {
@@ -82,76 +99,188 @@ impl Writer {
         self.0.push(number as u8);
     }
 
-    fn optional(&mut self, number: Option<usize>) {
-        self.number(number.map_or(0, |number| number + 1));
-    }
-
     fn text(&mut self, text: &str) {
         self.number(text.len());
         self.0.extend(text.as_bytes());
     }
 
-    fn texts<'t>(&mut self, texts: impl ExactSizeIterator<Item = &'t str>) {
-        self.number(texts.len());
-        texts.for_each(|text| self.text(text));
+    /// A column that takes no bytes where all its numbers are zero.
+    fn column(&mut self, numbers: &mut dyn Iterator<Item = usize>) {
+        self.column_within(0, &numbers.collect::<Vec<_>>());
     }
 
-    fn row(&mut self, row: &Row<'_>, field_names: &BTreeMap<&str, usize>) {
-        self.text(row.id);
-        self.optional(row.name.map(str::len));
-        self.0.extend(row.name.unwrap_or_default().as_bytes());
-        self.optional(row.owner);
-        self.number(row.assigned.len());
-        for &(user, job_role) in &row.assigned {
-            self.number(user);
-            self.optional(job_role);
-        }
-        self.optional(row.account);
-        self.number(row.withheld);
-        self.number(row.fields.len());
-        for (name, value) in &row.fields {
-            self.number(field_names.get(name).copied().unwrap_or_default());
-            match value {
-                Value::Bool(false) => self.0.push(1),
-                Value::Bool(true) => self.0.push(2),
-                Value::Number(number) => {
-                    self.0.push(3);
-                    self.0.extend(number.to_le_bytes());
-                }
-                Value::Text(text) => {
-                    self.0.push(4);
-                    self.text(text);
-                }
-                // Fields are text, numbers, true, false or nothing.
-                Value::Amount(_) | Value::Instant(_) | Value::Absent => self.0.push(0),
+    /// A column that takes bytes for each number.
+    fn full_column(&mut self, numbers: &mut dyn Iterator<Item = usize>) {
+        self.column_within(1, &numbers.collect::<Vec<_>>());
+    }
+
+    fn column_within(&mut self, least: u8, numbers: &[usize]) {
+        let width = match numbers.iter().max() {
+            None | Some(0) => least,
+            Some(..=0xFF) => 1,
+            Some(..=0xFFFF) => 2,
+            Some(_) => 4,
+        };
+        self.0.push(width);
+        match width {
+            0 => {}
+            1 => self.0.extend(numbers.iter().map(|&number| number as u8)),
+            2 => {
+                let pairs = numbers.iter().map(|&number| (number as u16).to_le_bytes());
+                pairs.for_each(|pair| self.0.extend(pair));
+            }
+            _ => {
+                let fours = numbers.iter().map(|&number| (number as u32).to_le_bytes());
+                fours.for_each(|four| self.0.extend(four));
             }
         }
     }
+
+    fn references(&mut self, numbers: &mut dyn Iterator<Item = Option<usize>>) {
+        self.column(&mut numbers.map(|number| number.map_or(0, |number| number + 1)));
+    }
+
+    fn texts<'t>(&mut self, texts: impl Iterator<Item = &'t str> + Clone) {
+        self.full_column(&mut texts.clone().map(str::len));
+        texts.for_each(|text| self.0.extend(text.as_bytes()));
+    }
+
+    fn ids<'t>(&mut self, ids: impl Iterator<Item = &'t str> + Clone) {
+        self.number(ids.clone().count());
+        self.texts(ids);
+    }
+
+    fn roles(&mut self, roles: &[Role]) {
+        let ids = roles.iter().map(|role| role.id.as_str());
+        let places: Ids<RoleIx> = numbered(ids.clone());
+        self.ids(ids);
+        self.texts(roles.iter().map(|role| role.name.as_str()));
+        self.references(
+            &mut roles
+                .iter()
+                .map(|role| number_of(&places, role.parent.as_ref())),
+        );
+    }
+
+    fn people(&mut self, people: &[User], roles: &[Role], contents: &Contents<'_>) {
+        self.number(people.len());
+        self.number(contents.unnamed);
+        let ids = people.iter().map(|person| person.id.as_str());
+        self.ids(ids.chain(contents.mentioned.iter().copied()));
+        self.texts(people.iter().map(|person| person.name.as_str()));
+        let org = &contents.org;
+        let profiles: Ids<ProfileIx> =
+            numbered(org.profiles.iter().map(|profile| profile.id.as_str()));
+        let profile = |person: &User| number_of(&profiles, Some(&person.profile));
+        self.full_column(&mut people.iter().map(|one| profile(one).unwrap_or_default()));
+        let roles: Ids<RoleIx> = numbered(roles.iter().map(|role| role.id.as_str()));
+        self.references(
+            &mut people
+                .iter()
+                .map(|one| number_of(&roles, one.role.as_ref())),
+        );
+        let job_roles = org.job_roles.iter().flatten();
+        let job_roles: Ids<JobRoleIx> = numbered(job_roles.map(|job_role| job_role.id.as_str()));
+        let job_role = |person: &User| number_of(&job_roles, person.job_role.as_ref());
+        self.references(&mut people.iter().map(job_role));
+        self.column(&mut people.iter().map(|person| person.status as usize));
+    }
+
+    fn records(&mut self, rows: &[Row<'_>]) {
+        self.ids(rows.iter().map(|row| row.id));
+        let names = rows.iter().map(|row| row.name);
+        self.references(&mut names.clone().map(|name| name.map(str::len)));
+        names
+            .flatten()
+            .for_each(|name| self.0.extend(name.as_bytes()));
+        self.references(&mut rows.iter().map(|row| row.owner));
+        self.column(&mut rows.iter().map(|row| row.assigned.len()));
+        let assigned = rows.iter().flat_map(|row| &row.assigned);
+        self.full_column(&mut assigned.clone().map(|&(user, _)| user));
+        self.references(&mut assigned.map(|&(_, job_role)| job_role));
+        self.references(&mut rows.iter().map(|row| row.account));
+        self.column(&mut rows.iter().map(|row| row.withheld));
+        self.fields(rows);
+    }
+
+    fn fields(&mut self, rows: &[Row<'_>]) {
+        let mut names: Ids<FieldIx> = Ids::default();
+        let mut texts: Ids<TextIx> = Ids::default();
+        let mut numbers = Vec::new();
+        let mut lengths = Vec::new();
+        let mut fields = Vec::new();
+        for row in rows {
+            let from = fields.len();
+            fields.extend(row.fields.iter().filter_map(|&(name, value)| {
+                let text = match value {
+                    Value::Text(text) => texts.intern(text).ok(),
+                    _ => None,
+                };
+                Some((names.intern(name).ok()?, value, text))
+            }));
+            let own = fields.get(from..).unwrap_or_default();
+            lengths.push(own.len());
+            numbers.extend(own.iter().filter_map(|(_, value, _)| match value {
+                Value::Number(number) => Some(*number),
+                _ => None,
+            }));
+        }
+        self.ids(names.iter().map(|name| names.text(name)));
+        self.ids(texts.iter().map(|text| texts.text(text)));
+        self.number(numbers.len());
+        for number in numbers {
+            self.0.extend(number.to_le_bytes());
+        }
+        self.column(&mut lengths.into_iter());
+        self.full_column(&mut fields.iter().map(|(name, ..)| name.at()));
+        self.full_column(&mut fields.iter().map(|(_, value, text)| {
+            let value = match value {
+                Value::Bool(false) => FALSE,
+                Value::Bool(true) => TRUE,
+                Value::Number(_) => NUMBER,
+                Value::Text(_) => TEXT,
+                // Fields are text, numbers, true, false or nothing.
+                Value::Amount(_) | Value::Instant(_) | Value::Absent => NULL,
+            };
+            value as usize + text.map_or(0, Ix::at)
+        }));
+    }
+}
+
+fn numbered<'i, I: Ix>(ids: impl Iterator<Item = &'i str>) -> Ids<I> {
+    let mut numbered = Ids::default();
+    for id in ids {
+        // One organisation has had room for all of them.
+        let _: Result<I, Full> = numbered.intern(id);
+    }
+    numbered
+}
+
+fn number_of<I: Ix>(ids: &Ids<I>, id: Option<&String>) -> Option<usize> {
+    ids.get(id?).map(Ix::at)
 }
 
 impl Contents<'_> {
     /// The slice's bytes.
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        let rows = self.records.iter().flat_map(|(_, rows)| rows);
-        let mut names = Vec::new();
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        for &(name, _) in rows.flat_map(|row| &row.fields) {
-            numbers.entry(name).or_insert_with(|| {
-                names.push(name);
-                names.len() - 1
-            });
-        }
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        let roles = std::mem::take(&mut self.org.roles);
+        let people = std::mem::take(&mut self.org.users);
+        let has_more = |person: &&User| {
+            let texts = [&person.email, &person.license, &person.region];
+            texts.into_iter().any(Option::is_some)
+                || person.guest.is_some()
+                || !person.memberships.is_empty()
+        };
+        self.org.users = people.iter().filter(has_more).cloned().collect();
         let mut body = Writer(Vec::new());
         body.text(self.viewer);
         // Writing plain data to memory does not fail.
         body.text(&serde_json::to_string(&self.org).unwrap_or_default());
-        body.number(self.unnamed);
-        body.texts(self.mentioned.iter().copied());
-        body.texts(names.iter().copied());
+        body.roles(&roles);
+        body.people(&people, &roles, &self);
         for (kind, rows) in &self.records {
             body.text(kind.as_str());
-            body.number(rows.len());
-            rows.iter().for_each(|row| body.row(row, &numbers));
+            body.records(rows);
         }
         let mut bytes = Vec::with_capacity(MAGIC.len() + 1 + CHECKSUM + body.0.len());
         bytes.extend(MAGIC);
@@ -183,11 +312,14 @@ pub(crate) fn load(bytes: &[u8], limits: &Limits) -> Result<Governance, LoadErro
     if XxHash64::oneshot(0, body) != u64::from_le_bytes(*checksum) {
         return Err(damaged());
     }
+    let check = Check { limits };
     let reader = Reader {
         rest: body,
+        check: &check,
+        records: 0,
         fields: 0,
     };
-    reader.governance(limits)
+    reader.governance()
 }
 
 fn damaged() -> LoadError {
@@ -199,9 +331,12 @@ fn sound<T>(part: Option<T>) -> Result<T, LoadError> {
     part.ok_or_else(damaged)
 }
 
-/// What is still to be read. Nothing in it is believed: each number is checked where it is used.
+/// What is still to be read. Nothing in it is believed: each number is checked before it is used.
 struct Reader<'a> {
     rest: &'a [u8],
+    check: &'a Check<'a>,
+    /// How many records were read, of all types.
+    records: usize,
     /// How many fields were read.
     fields: usize,
 }
@@ -221,18 +356,9 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// An absent number, or one that is below `count`.
-    fn optional(&mut self, count: usize) -> Option<Option<usize>> {
-        match self.number()?.checked_sub(1) {
-            Some(number) if number >= count => None,
-            number => Some(number),
-        }
-    }
-
-    /// The length of a list, of which each item takes so many bytes or more: what cannot be there gets no memory.
-    fn length(&mut self, least: usize) -> Option<usize> {
-        let length = self.number()?;
-        (length <= self.rest.len() / least).then_some(length)
+    /// A number that is at most `most`.
+    fn up_to(&mut self, most: usize) -> Option<usize> {
+        self.number().filter(|&number| number <= most)
     }
 
     fn bytes(&mut self, length: usize) -> Option<&'a [u8]> {
@@ -241,193 +367,378 @@ impl<'a> Reader<'a> {
         Some(bytes)
     }
 
-    fn text_of(&mut self, length: usize) -> Option<&'a str> {
-        std::str::from_utf8(self.bytes(length)?).ok()
-    }
-
     fn text(&mut self) -> Option<&'a str> {
         let length = self.number()?;
         self.text_of(length)
     }
 
-    fn texts(&mut self) -> Option<Vec<&'a str>> {
-        let length = self.length(1)?;
-        (0..length).map(|_| self.text()).collect()
+    fn text_of(&mut self, length: usize) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes(length)?).ok()
     }
 
-    fn governance(mut self, limits: &Limits) -> Result<Governance, LoadError> {
+    /// A column of numbers below `end`; nothing where all of them are zero, which takes no memory either.
+    fn column(&mut self, count: usize, end: usize) -> Option<Vec<u32>> {
+        let &[width] = self.bytes(1)?.as_array()?;
+        let bytes = self.bytes(count.checked_mul(usize::from(width))?)?;
+        let mut most = 0;
+        let mut noted = |number: u32| {
+            most = most.max(number);
+            number
+        };
+        let numbers: Vec<u32> = match width {
+            0 => Vec::new(),
+            1 => bytes.iter().map(|&byte| noted(byte.into())).collect(),
+            2 => {
+                let (pairs, _) = bytes.as_chunks();
+                let number = |&pair| noted(u16::from_le_bytes(pair).into());
+                pairs.iter().map(number).collect()
+            }
+            4 => {
+                let (fours, _) = bytes.as_chunks();
+                let number = |&four| noted(u32::from_le_bytes(four));
+                fours.iter().map(number).collect()
+            }
+            _ => return None,
+        };
+        (numbers.is_empty() || (most as usize) < end).then_some(numbers)
+    }
+
+    /// A column that has all its numbers.
+    fn full_column(&mut self, count: usize, end: usize) -> Option<Vec<u32>> {
+        let numbers = self.column(count, end)?;
+        (numbers.len() == count).then_some(numbers)
+    }
+
+    /// Which of `known` things each row refers to, if any; nothing where none does.
+    fn references<I: Ix>(&mut self, count: usize, known: usize) -> Option<Vec<Option<I>>> {
+        let numbers = self.column(count, known.checked_add(1)?)?;
+        let thing = |number: u32| number.checked_sub(1).map(I::new);
+        Some(numbers.into_iter().map(thing).collect())
+    }
+
+    /// How long the lists of the rows are, and how much is in all of them. The rows have ids already, so that there are
+    /// no more of them than the bytes have room for.
+    fn lengths(&mut self, count: usize) -> Option<(Vec<u32>, usize)> {
+        let mut lengths = self.column(count, usize::MAX)?;
+        lengths.resize(count, 0);
+        let total: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+        // Whatever is in a list takes a byte.
+        let total = usize::try_from(total).ok()?;
+        (total <= self.rest.len()).then_some((lengths, total))
+    }
+
+    /// Texts end to end, and where each ends; nothing tells yet that it ends between two characters.
+    fn end_to_end(&mut self, count: usize) -> Option<(&'a str, Vec<u32>)> {
+        let mut ends = self.full_column(count, usize::MAX)?;
+        let mut end = 0_u32;
+        for length in &mut ends {
+            end = end.checked_add(*length)?;
+            *length = end;
+        }
+        Some((self.text_of(end as usize)?, ends))
+    }
+
+    /// Names of bounded length.
+    fn names(&mut self, count: usize) -> Result<Vec<&'a str>, LoadError> {
+        let (text, ends) = sound(self.end_to_end(count))?;
+        let mut start = 0;
+        let names = ends.into_iter().map(|end| {
+            let name = sound(text.get(start..end as usize))?;
+            start = end as usize;
+            self.check.text(&Pointer::root(), name)?;
+            Ok(name)
+        });
+        names.collect()
+    }
+
+    /// Texts that are told apart by their numbers.
+    fn distinct<I: Ix>(&mut self) -> Option<Ids<I>> {
+        let count = self.number()?;
+        let (text, ends) = self.end_to_end(count)?;
+        Ids::end_to_end(text, ends)
+    }
+
+    /// Ids, the first of which, so many, are of things that exist.
+    fn ids<I: Ix>(&mut self, existing: usize) -> Result<Ids<I>, LoadError> {
+        let ids: Ids<I> = sound(self.distinct())?;
+        if ids.longest() > self.check.limits.text {
+            for id in ids.iter() {
+                self.check.text(&Pointer::root(), ids.text(id))?;
+            }
+        }
+        match ids.get("") {
+            Some(empty) if empty.at() < existing => self.check.id(&Pointer::root, "")?,
+            _ => {}
+        }
+        Ok(ids)
+    }
+
+    fn governance(mut self) -> Result<Governance, LoadError> {
         let viewer = sound(self.text())?.to_owned();
         let document = sound(self.text())?;
         let (org, _) = read::<Org<Option<&RawValue>>>(document).map_err(|_| damaged())?;
-        let (people, job_roles) = (org.users.len(), org.job_roles.as_ref().map_or(0, Vec::len));
-        let (org, records) = org.split_records();
-        if records.is_some() {
+        let (mut org, records) = org.split_records();
+        if records.is_some() || !org.roles.is_empty() {
             return Err(damaged());
         }
-        let mut governance = Governance::compile(org, limits, |_| Ok(Vec::new()))?;
-        let unnamed = sound(self.number().and_then(|count| people.checked_sub(count)))?;
+        let described = std::mem::take(&mut org.users);
+        let deals = std::mem::take(&mut org.deals);
+        let mut governance = Governance::compile(org, self.check.limits, |_| Ok(Vec::new()))?;
+        governance.roles = Arc::new(self.roles()?);
+        let unnamed = self.people(&mut governance)?;
         let mut slice = Slice {
             viewer,
-            unnamed: (unnamed..people).filter_map(ix).collect(),
+            unnamed,
             withheld: BTreeMap::new(),
         };
-        let check = Check { limits };
-        let users = governance.users.table_mut();
-        let mut numbers: Vec<UserIx> = (0..people).filter_map(ix).collect();
-        let mut numbered: Chosen<UserIx> = numbers.iter().copied().collect();
-        for id in sound(self.texts())? {
-            let user = check.refer(&mut users.ids, Pointer::root, id)?;
-            if !numbered.insert(user) {
-                return Err(damaged());
-            }
-            numbers.push(user);
-        }
-        let names = sound(self.texts())?;
-        let mut total = 0;
         while !self.rest.is_empty() {
             let kind = sound(self.text().and_then(RecordType::from_word))?;
-            let count = sound(self.length(LEAST_ROW))?;
-            total += count;
-            if total > limits.records || governance.records.of(kind).len() > 0 {
-                return Err(damaged());
-            }
-            let accounts = governance.records.of(RecordType::Account).len();
-            let known = Known {
-                users: &numbers,
-                job_roles,
-                // An account may be the account of another one.
-                accounts: if kind == RecordType::Account {
-                    count
-                } else {
-                    accounts
-                },
-                field_names: &names,
-            };
-            self.records(
-                kind,
-                count,
-                &known,
-                &check,
-                &mut governance.records,
-                &mut slice,
-            )?;
+            self.records_of(kind, &mut governance, &mut slice)?;
         }
-        governance
-            .records
-            .index(governance.settings, &governance.users);
+        for user in described {
+            self.describe(user, &mut governance)?;
+        }
+        let companies = Arc::make_mut(&mut governance.companies);
+        governance.deals = self.check.deals(deals, &mut governance.users, companies)?;
+        governance.relate();
         governance.slice = Some(Arc::new(slice));
         Ok(governance)
     }
 
-    fn records(
-        &mut self,
-        kind: RecordType,
-        count: usize,
-        known: &Known<'_, 'a>,
-        check: &Check<'_>,
-        tables: &mut RecordTables,
-        slice: &mut Slice,
-    ) -> Result<(), LoadError> {
-        let mut columns = Columns::with_capacity(count);
-        let mut row = Read::default();
-        for _ in 0..count {
-            sound(self.row(known, &mut row, &mut columns))?;
-            let path = &Pointer::root;
-            let record = check.define(&mut columns.ids, path, "records of one type", row.id)?;
-            if let Some(name) = row.name {
-                check.text(&path(), name)?;
-            }
-            let room = columns.names.push(row.name);
-            self.fields += row.fields.len();
-            if self.fields > MOST_FIELDS {
-                let message = format!("more than {MOST_FIELDS} fields");
-                return Err(LoadError::new(Code::TooManyItems, path(), message));
-            }
-            room.and_then(|()| columns.fields.push(row.fields.drain(..)))
-                .map_err(|full| out_of_room(full, path()))?;
-            if row.withheld > 0 {
-                slice.withheld.insert((kind, record), row.withheld);
-            }
+    fn roles(&mut self) -> Result<Roles, LoadError> {
+        let ids: Ids<RoleIx> = self.ids(usize::MAX)?;
+        let count = ids.len();
+        let limit = self.check.limits.roles;
+        self.check
+            .count("roles", count, limit, Code::TooManyRoles)?;
+        let names = self.names(count)?;
+        let mut parents = sound(self.references(count, count))?.into_iter();
+        let mut table = Table::with_ids(ids);
+        for name in names {
+            table.push(RoleRow {
+                name: name.to_owned(),
+                parent: parents.next().flatten(),
+            });
         }
-        *tables.of_mut(kind) = columns.into();
+        Ok(Roles {
+            table,
+            ..Roles::default()
+        })
+    }
+
+    /// Reads the people, and tells which of them stand for somebody who is not shown.
+    fn people(&mut self, governance: &mut Governance) -> Result<Range<u32>, LoadError> {
+        let count = sound(self.number())?;
+        let limit = self.check.limits.users;
+        self.check
+            .count("users", count, limit, Code::TooManyUsers)?;
+        let unnamed = sound(self.up_to(count))?;
+        let ids: Ids<UserIx> = self.ids(count)?;
+        if ids.len() < count {
+            return Err(damaged());
+        }
+        let names = self.names(count)?;
+        let profiles = sound(self.full_column(count, governance.profiles.len()))?;
+        let known = governance.roles.table.len();
+        let mut roles = sound(self.references(count, known))?.into_iter();
+        let known = governance.job_roles.table.len();
+        let mut job_roles = sound(self.references(count, known))?.into_iter();
+        let mut statuses = sound(self.column(count, Status::ALL.len()))?.into_iter();
+        let mut table = Table::with_ids(ids);
+        for (name, profile) in names.into_iter().zip(profiles) {
+            let status = statuses
+                .next()
+                .and_then(|status| Status::ALL.get(status as usize));
+            table.push(Person {
+                name: name.to_owned(),
+                email: None,
+                profile: ProfileIx::new(profile),
+                role: roles.next().flatten(),
+                job_role: job_roles.next().flatten(),
+                license: None,
+                region: None,
+                status: status.copied().unwrap_or_default(),
+                guest: None,
+                standings: Vec::new(),
+            });
+        }
+        governance.users = Users::new(table);
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(number(count - unnamed)..number(count))
+    }
+
+    /// Makes a person what the document says.
+    fn describe(&self, user: User, governance: &mut Governance) -> Result<(), LoadError> {
+        let known = sound(governance.users.find(&user.id))?;
+        let users = governance.users.table_mut();
+        let person = self.check.person(
+            &Pointer::root,
+            user,
+            &mut users.ids,
+            Arc::make_mut(&mut governance.roles),
+            Arc::make_mut(&mut governance.job_roles),
+            &governance.profiles,
+            Arc::make_mut(&mut governance.companies),
+        )?;
+        users.set(known, Some(person));
         Ok(())
     }
 
-    /// Reads the next row: people and account into the columns, the rest into `row`.
-    fn row(
+    fn records_of(
         &mut self,
-        known: &Known<'_, 'a>,
-        row: &mut Read<'a>,
-        columns: &mut Columns,
-    ) -> Option<()> {
-        row.id = self.text()?;
-        row.name = match self.number()?.checked_sub(1) {
-            Some(length) => Some(self.text_of(length)?),
-            None => None,
+        kind: RecordType,
+        governance: &mut Governance,
+        slice: &mut Slice,
+    ) -> Result<(), LoadError> {
+        let ids: Ids<RecordIx> = self.ids(usize::MAX)?;
+        let count = ids.len();
+        self.records += count;
+        let is_new = count > 0 && governance.records.of(kind).len() == 0;
+        if self.records > self.check.limits.records || !is_new {
+            return Err(damaged());
+        }
+        let accounts = if kind == RecordType::Account {
+            // An account may be the account of another one.
+            count
+        } else {
+            governance.records.of(RecordType::Account).len()
         };
-        let owner = self.optional(known.users.len())?;
-        columns
-            .owners
-            .push(owner.and_then(|owner| known.users.get(owner).copied()));
-        row.met.clear();
-        for _ in 0..self.length(LEAST_ASSIGNED)? {
-            let user = *known.users.get(self.number()?)?;
-            if !row.met.insert(user) {
-                return None;
-            }
-            let job_role = self.optional(known.job_roles)?;
-            columns.assigned.push(Assigned {
-                user,
-                job_role: job_role.and_then(ix::<JobRoleIx>),
-            });
-        }
-        columns.assigned.end_list();
-        if let Some(account) = self.optional(known.accounts)?.and_then(ix) {
-            columns.set_account(columns.owners.len() - 1, account);
-        }
-        row.withheld = self.number()?;
-        row.fields.clear();
-        for _ in 0..self.length(LEAST_FIELD)? {
-            let name = known.field_names.get(self.number()?)?;
-            row.fields.push((name, self.value()?));
-        }
-        Some(())
+        let users = governance.users.table.ids.len();
+        let job_roles = governance.job_roles.table.len();
+        let names = self.record_names(count)?;
+        let mut owners = sound(self.references(count, users))?;
+        owners.resize(count, None);
+        let assigned = sound(self.assigned(count, users, job_roles))?;
+        let accounts = sound(self.references(count, accounts))?;
+        let withheld = sound(self.column(count, usize::MAX))?;
+        let withheld = withheld.into_iter().zip(ids.iter());
+        slice.withheld.extend(
+            withheld
+                .filter(|&(withheld, _)| withheld > 0)
+                .map(|(withheld, record)| ((kind, record), withheld as usize)),
+        );
+        let columns = Columns {
+            owners,
+            assigned,
+            accounts,
+            names,
+            fields: self.fields_of(count)?,
+            ids,
+        };
+        *governance.records.of_mut(kind) = columns.into();
+        Ok(())
     }
 
-    fn value(&mut self) -> Option<Value<'a>> {
-        Some(match self.bytes(1)? {
-            [0] => Value::Absent,
-            [1] => Value::Bool(false),
-            [2] => Value::Bool(true),
-            [3] => {
-                let number = f64::from_le_bytes(self.bytes(8)?.try_into().ok()?);
-                Value::Number(Some(number).filter(|number| number.is_finite())?)
+    /// The names of records, which need not have any.
+    fn record_names(&mut self, count: usize) -> Result<PackedTexts, LoadError> {
+        let lengths = sound(self.column(count, usize::MAX))?;
+        let total: u64 = lengths
+            .iter()
+            .map(|&length| u64::from(length.saturating_sub(1)))
+            .sum();
+        let total = usize::try_from(total).ok();
+        let mut text = sound(total.and_then(|total| self.text_of(total)))?;
+        let mut names = PackedTexts::with_capacity(lengths.len());
+        for length in lengths {
+            let name = match length.checked_sub(1) {
+                Some(length) => {
+                    let (name, rest) = sound(text.split_at_checked(length as usize))?;
+                    text = rest;
+                    self.check.text(&Pointer::root(), name)?;
+                    Some(name)
+                }
+                None => None,
+            };
+            let room = names.push(name);
+            room.map_err(|full| out_of_room(full, Pointer::root()))?;
+        }
+        Ok(names)
+    }
+
+    /// Reads the assigned users of each record.
+    fn assigned(
+        &mut self,
+        count: usize,
+        users: usize,
+        job_roles: usize,
+    ) -> Option<Packed<Assigned>> {
+        let (lengths, total) = self.lengths(count)?;
+        let people = self.full_column(total, users)?;
+        let job_roles = self.references::<JobRoleIx>(total, job_roles)?;
+        // The last record that each user was assigned to, as one more than its number.
+        let mut latest = vec![0_u32; users];
+        let mut rest = people.as_slice();
+        for (record, &length) in (1..).zip(&lengths) {
+            let own;
+            (own, rest) = rest.split_at_checked(length as usize)?;
+            for &user in own {
+                let latest = latest.get_mut(user as usize)?;
+                if *latest == record {
+                    return None;
+                }
+                *latest = record;
             }
-            [4] => Value::Text(self.text()?),
-            _ => return None,
+        }
+        let people = people.into_iter().map(|user| Assigned {
+            user: UserIx::new(user),
+            job_role: None,
+        });
+        let mut assigned: Vec<_> = people.collect();
+        for (assigned, job_role) in assigned.iter_mut().zip(job_roles) {
+            assigned.job_role = job_role;
+        }
+        Some(Packed::with_lengths(&lengths, assigned))
+    }
+
+    fn fields_of(&mut self, count: usize) -> Result<PackedFields, LoadError> {
+        let names: Ids<FieldIx> = sound(self.distinct())?;
+        let texts: Ids<TextIx> = sound(self.distinct())?;
+        let numbers = sound(self.floats())?;
+        let (lengths, total) = sound(self.lengths(count))?;
+        self.fields += total;
+        if self.fields > MOST_FIELDS {
+            let message = format!("more than {MOST_FIELDS} fields");
+            return Err(LoadError::new(Code::TooManyItems, Pointer::root(), message));
+        }
+        let named = sound(self.full_column(total, names.len()))?;
+        let values = sound(self.full_column(total, TEXT as usize + texts.len()))?;
+        let mut rows = Packed::default();
+        let mut fields = named.into_iter().zip(values);
+        let mut next = 0;
+        for &length in &lengths {
+            for (name, value) in fields.by_ref().take(length as usize) {
+                let value = match value {
+                    NULL => Stored::Null,
+                    FALSE => Stored::Bool(false),
+                    TRUE => Stored::Bool(true),
+                    NUMBER => {
+                        next += 1;
+                        Stored::Number(next - 1)
+                    }
+                    text => Stored::Text(TextIx::new(text - TEXT)),
+                };
+                let name = FieldIx::new(name);
+                rows.push(Field { name, value });
+            }
+            rows.end_list_ordered_by(|field| field.name);
+        }
+        if next as usize != numbers.len() {
+            return Err(damaged());
+        }
+        Ok(PackedFields {
+            names,
+            texts,
+            numbers,
+            rows,
         })
     }
-}
 
-/// What the rows of a type may refer to.
-struct Known<'k, 'a> {
-    users: &'k [UserIx],
-    job_roles: usize,
-    accounts: usize,
-    field_names: &'k [&'a str],
-}
-
-/// What was read of a row.
-#[derive(Default)]
-struct Read<'a> {
-    id: &'a str,
-    name: Option<&'a str>,
-    withheld: usize,
-    fields: Vec<(&'a str, Value<'a>)>,
-    /// To tell repetitions among the assigned users.
-    met: Met<UserIx>,
-}
-
-fn ix<I: Ix>(number: usize) -> Option<I> {
-    u32::try_from(number).ok().map(I::new)
+    fn floats(&mut self) -> Option<Vec<f64>> {
+        let count = self.number()?;
+        let (floats, _) = self.bytes(count.checked_mul(8)?)?.as_chunks();
+        let floats = floats.iter().map(|&float| f64::from_le_bytes(float));
+        floats
+            .map(|float| float.is_finite().then_some(float))
+            .collect()
+    }
 }
