@@ -65,6 +65,12 @@ enum Sought {
     ByValue,
 }
 
+/// Ends a record's fields. One function for all that add them, since sorting takes room in a module for each.
+#[inline(never)]
+pub(crate) fn end_row(rows: &mut Packed<Field>) {
+    rows.end_list_ordered_by(|field| field.name);
+}
+
 impl PackedFields {
     /// Adds the fields of the next record. Of two with one name the later counts.
     pub(crate) fn push<'t>(
@@ -86,7 +92,7 @@ impl PackedFields {
             let name = self.names.intern(name)?;
             self.rows.push(Field { name, value });
         }
-        self.rows.end_list_ordered_by(|field| field.name);
+        end_row(&mut self.rows);
         Ok(())
     }
 

@@ -905,6 +905,10 @@ impl Governance {
                 .map(|job_role| self.job_roles.id(job_role).to_owned()),
         };
         let accounts = self.records.of(RecordType::Account);
+        let mut fields = BTreeMap::new();
+        for (name, value) in records.fields.of(record) {
+            fields.insert(name.to_owned(), value.into());
+        }
         CrmRecord {
             kind,
             id: records.id(record).to_owned(),
@@ -921,12 +925,7 @@ impl Governance {
             account: records
                 .account(record)
                 .map(|account| accounts.id(account).to_owned()),
-            fields: records
-                .fields
-                .of(record)
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .collect(),
+            fields,
         }
     }
 

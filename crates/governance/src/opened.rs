@@ -13,7 +13,7 @@ use crate::predict::{Comparison, Counted};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
-use crate::table::{Ix, RecordIx, UserIx};
+use crate::table::{Chosen, Ix, RecordIx, UserIx};
 
 /// What changes open beside what was asked for: pairs of a user and a record or deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,15 +44,15 @@ impl Opened {
         // Where the deals go beyond the bound already, it is still told whether there are records.
         let mut records = Tally::new(asked, bound.saturating_sub(deals.pairs));
         let _ = comparison.tally_records(&mut records);
-        let mut people: Vec<_> = [deals.people.as_slice(), &records.people].concat();
-        people.sort_unstable();
-        people.dedup();
+        let mut people = deals.people.clone();
+        let added = records.people.iter().filter(|&user| people.insert(user));
+        let count = deals.people.iter().count() + added.count();
         Self {
             pairs: (deals.pairs + records.pairs).min(bound + 1),
             bound,
             records: records.distinct(comparison),
             deals: deals.distinct(comparison),
-            people: people.len(),
+            people: count,
         }
     }
 
@@ -69,7 +69,7 @@ struct Tally {
     asked: Option<Pair>,
     bound: usize,
     pairs: usize,
-    people: Vec<UserIx>,
+    people: Chosen<UserIx>,
     /// Those of all pairs, with repetitions.
     things: BTreeMap<Counted, Vec<RecordIx>>,
 }
@@ -80,7 +80,7 @@ impl Tally {
             asked,
             bound,
             pairs: 0,
-            people: Vec::new(),
+            people: Chosen::default(),
             things: BTreeMap::new(),
         }
     }
@@ -102,7 +102,7 @@ impl Tally {
         let added = things.len() - before;
         if added > 0 {
             self.pairs += added;
-            self.people.push(user);
+            self.people.insert(user);
         }
         if self.pairs > self.bound {
             ControlFlow::Break(Passed)
@@ -185,8 +185,7 @@ impl Found {
     }
 
     fn leave_out_repetitions(&mut self) {
-        // They came list by list, each in order, which the stable sort is quick at.
-        self.numbers.sort();
+        self.numbers.sort_unstable();
         self.numbers.dedup();
     }
 }

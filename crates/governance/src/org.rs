@@ -535,7 +535,10 @@ impl<'d> From<&'d CrmRecord> for RecordText<'d> {
 
 impl From<RecordText<'_>> for CrmRecord {
     fn from(record: RecordText<'_>) -> Self {
-        let fields = record.fields.0.into_iter();
+        let mut fields = BTreeMap::new();
+        for (name, value) in record.fields.0 {
+            fields.insert(name.into(), value.into());
+        }
         Self {
             kind: record.kind,
             id: record.id.into(),
@@ -543,9 +546,7 @@ impl From<RecordText<'_>> for CrmRecord {
             owner: record.owner.map(String::from),
             assigned: record.assigned.into_iter().map(Assignment::from).collect(),
             account: record.account.map(String::from),
-            fields: fields
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
+            fields,
         }
     }
 }

@@ -39,7 +39,7 @@ use twox_hash::XxHash64;
 
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
-use crate::field::{Field, PackedFields, Stored};
+use crate::field::{Field, PackedFields, Stored, end_row};
 use crate::governance::{Assigned, Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
 use crate::org::{Org, Role, Status, User};
@@ -720,7 +720,7 @@ impl<'a> Reader<'a> {
                 let name = FieldIx::new(name);
                 rows.push(Field { name, value });
             }
-            rows.end_list_ordered_by(|field| field.name);
+            end_row(&mut rows);
         }
         if next as usize != numbers.len() {
             return Err(damaged());
