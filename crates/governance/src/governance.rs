@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
+use serde::{Serialize, Serializer};
 
 use crate::amount::Amount;
 use crate::at::At;
@@ -690,6 +691,17 @@ impl Deals {
     }
 }
 
+/// The records of all types, which are made one by one while they are written.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordsToWrite<'g>(&'g Governance);
+
+impl Serialize for RecordsToWrite<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let kinds = RecordType::ALL.iter();
+        to.collect_seq(kinds.flat_map(|&kind| self.0.records(kind)))
+    }
+}
+
 impl Governance {
     /// Adds whoever could reach what this user holds: the user, and whoever has the same role or one above it.
     pub(crate) fn add_watchers(&self, holder: UserIx, into: &mut Chosen<UserIx>) {
@@ -843,6 +855,16 @@ impl Governance {
     /// # Complexity
     /// Linear in the size of the organisation.
     pub fn to_org(&self) -> Org {
+        let kinds = RecordType::ALL.iter();
+        self.org_with(kinds.flat_map(|&kind| self.records(kind)).collect())
+    }
+
+    /// The same to be written: no more than one record at a time is in memory as an object.
+    pub fn to_written_org(&self) -> Org<RecordsToWrite<'_>> {
+        self.org_with(RecordsToWrite(self))
+    }
+
+    fn org_with<R>(&self, records: R) -> Org<R> {
         Org {
             format: Format::V1,
             id: self.header.id.clone(),
@@ -854,10 +876,7 @@ impl Governance {
             profiles: self.profiles().cloned().collect(),
             users: self.users().collect(),
             companies: self.companies().cloned().collect(),
-            records: RecordType::ALL
-                .iter()
-                .flat_map(|&kind| self.records(kind))
-                .collect(),
+            records,
             deals: self.deals().collect(),
             views: self.views().cloned().collect(),
         }

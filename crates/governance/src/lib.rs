@@ -60,7 +60,7 @@ pub use decision::{
 };
 pub use diagnose::{Diagnostic, Severity, Subject};
 pub use error::{AskError, ChangeError, Code, LoadError};
-pub use governance::Governance;
+pub use governance::{Governance, RecordsToWrite};
 pub use instant::{Instant, InvalidInstant};
 pub use load::Limits;
 pub use message::{tier_interacts, tier_is_notified, tier_sees};

@@ -284,7 +284,7 @@ pub fn native(question: &Question<'_>) -> Result<Value, Refusal> {
     Ok(match ask.call.as_str() {
         "load" => Value::Null,
         "slice" => json(&at.slice(args.text(0)?)?),
-        "toJSON" => json(&governance.to_org()),
+        "toJSON" => json(&governance.to_written_org()),
         "can" => json(&at.can(
             args.text(0)?,
             args.action(1)?,

@@ -29,6 +29,8 @@ pub fn load(document: &[u8]) -> TestCaseResult {
     };
     let org = governance.to_org();
     let written = serde_json::to_vec(&org).map_err(failure)?;
+    let streamed = serde_json::to_vec(&governance.to_written_org()).map_err(failure)?;
+    prop_assert_eq!(&streamed, &written);
     let again = Governance::load(&written).map_err(failure)?;
     prop_assert_eq!(&again.to_org(), &org);
 

@@ -407,7 +407,7 @@ impl Organisation {
     /// None.
     #[wasm_bindgen(js_name = toJson)]
     pub fn to_json(&self) -> Result<String, Failure> {
-        answer(&self.governance.to_org())
+        answer(&self.governance.to_written_org())
     }
 
     fn at(&self, clock: f64) -> Result<At<'_>, Failure> {
