@@ -506,7 +506,13 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// A whole number with its digits in groups of three.
-fn grouped(number: usize) -> String {
+///
+/// ```
+/// use sidelight_governance::grouped;
+///
+/// assert_eq!([0, 999, 1_000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+/// ```
+pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

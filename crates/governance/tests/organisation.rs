@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use serde_json::json;
-use sidelight_governance::{Governance, RecordType};
+use sidelight_governance::{Action, Change, Code, Governance, RecordType, Removal};
 
 #[test]
 fn what_was_loaded_is_told_again() {
@@ -74,4 +74,62 @@ fn answers_may_depend_on_the_instant_where_somebody_has_a_term() {
     assert!(!loaded("").has_terms());
     let term = r#", "guest": {"claimed": true, "expiresAt": "2026-03-01T00:00:00Z"}"#;
     assert!(loaded(term).has_terms());
+}
+
+#[test]
+fn a_number_stays_that_of_its_id_and_means_nothing_elsewhere() {
+    let mut governance = Governance::load(
+        br#"{
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "profiles": [{"id": "p", "name": "P", "permissions": {"account": {"view": "owned"}}}],
+            "users": [{"id": "u", "name": "U", "profile": "p"}, {"id": "v", "name": "V", "profile": "p"}],
+            "records": [{"type": "account", "id": "a", "owner": "u"}, {"type": "account", "id": "b", "owner": "nobody"}]
+        }"#,
+    )
+    .unwrap();
+    let now = "2026-01-01T00:00:00Z".parse().unwrap();
+    let (user, other) = (
+        governance.user_number("u").unwrap(),
+        governance.user_number("v").unwrap(),
+    );
+    let record = governance.record_number(RecordType::Account, "a").unwrap();
+    assert_eq!(governance.user_number("nobody"), None);
+    assert_eq!(governance.record_number(RecordType::Prospect, "a"), None);
+    let ask = |governance: &Governance, user, kind, record| {
+        governance
+            .at(now)
+            .can_numbered(user, Action::View, kind, record)
+            .unwrap()
+    };
+    assert!(ask(&governance, user, RecordType::Account, record));
+    assert!(!ask(&governance, other, RecordType::Account, record));
+    for nothing in [2, 1_000_000, u32::MAX] {
+        assert!(!ask(&governance, user, RecordType::Account, nothing));
+        assert!(!ask(&governance, nothing, RecordType::Account, record));
+        assert!(!ask(&governance, user, RecordType::Prospect, record));
+    }
+    let created =
+        governance
+            .at(now)
+            .can_numbered(user, Action::Create, RecordType::Account, record);
+    assert_eq!(created.unwrap_err().code(), Code::InvalidArgument);
+
+    let removed = Change::Remove(Removal::Record {
+        kind: RecordType::Account,
+        id: "a".to_owned(),
+    });
+    governance.apply(&[removed]).unwrap();
+    assert!(!ask(&governance, user, RecordType::Account, record));
+    assert_eq!(governance.record_number(RecordType::Account, "a"), None);
+    let put = r#"[{"op": "put", "kind": "record", "value": {"type": "account", "id": "c", "owner": "v"}},
+        {"op": "put", "kind": "record", "value": {"type": "account", "id": "a", "owner": "v"}}]"#;
+    governance
+        .apply(&Change::list_from_json(put).unwrap())
+        .unwrap();
+    assert_eq!(
+        governance.record_number(RecordType::Account, "a"),
+        Some(record)
+    );
+    assert!(ask(&governance, other, RecordType::Account, record));
+    assert!(!ask(&governance, user, RecordType::Account, record));
 }

@@ -3,6 +3,7 @@
 //! Sentences that give reasons are not here: they belong to the rules, and every road to them shows
 //! the same ones.
 
+pub use sidelight_governance::grouped;
 use sidelight_governance::{Action, Interaction, RecordType, Relation, Rule, Standing};
 
 /// The word for a partner deal, beside the record types' own words.
@@ -282,19 +283,6 @@ pub fn plural(kind: RecordType) -> &'static str {
         RecordType::Meeting => "Meetings",
         RecordType::Conversation => "Conversations",
     }
-}
-
-/// A whole number with its digits in groups of three.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

@@ -303,12 +303,21 @@ fn hold_user(at: At<'_>, access: &Access, user: &str) -> Result<usize, Fault> {
                     Ok(may),
                     "can {question} {id:?}"
                 );
+                let numbers = (
+                    at.governance().user_number(user),
+                    at.governance().record_number(kind, id),
+                );
+                let by_numbers = match numbers {
+                    (Some(user), Some(record)) => at.can_numbered(user, action, kind, record),
+                    _ => Ok(false),
+                };
+                hold!(by_numbers, Ok(may), "can_numbered {question} {id:?}");
                 let explained = at
                     .explain(user, action, kind, Some(id))
                     .map_err(|e| e.to_string())?;
                 hold!(explained.allowed, may, "explain {question} {id:?}");
                 hold_remedies(at, &explained, user, action, kind, Some(id))?;
-                answers += 2;
+                answers += 3;
             }
             let many = at
                 .can_many(user, action, kind, &ids)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+use sidelight_governance::grouped;
 
 /// The account of one import.
 #[derive(Debug, Default, Serialize)]
@@ -187,31 +188,6 @@ pub(crate) struct Count(pub(crate) usize);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_str(",")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_grouped_by_three() {
-        for (count, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (8_800, "8,800"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(Count(count).to_string(), text);
-        }
+        f.write_str(&grouped(self.0))
     }
 }
