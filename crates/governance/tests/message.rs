@@ -1,7 +1,7 @@
 //! Sentences for people say what the rules do (§6).
 
 use sidelight_governance::org::Tier;
-use sidelight_governance::{tier_interacts, tier_is_notified, tier_sees};
+use sidelight_governance::{grouped, tier_interacts, tier_is_notified, tier_sees};
 
 /// From the lowest to the highest.
 const TIERS: [Tier; 4] = [Tier::Sales, Tier::Manager, Tier::Executive, Tier::Owner];
@@ -45,4 +45,11 @@ fn managers_and_account_owners_are_said_to_hear_of_any_deal() {
         let hears_of_any = matches!(tier, Tier::Manager | Tier::Owner);
         assert_eq!(sentence.contains("any deal"), hears_of_any, "{sentence}");
     }
+}
+
+#[test]
+fn digits_are_grouped_by_three_from_the_right() {
+    let numbers = [0, 12, 999, 1_000, 123_456, 1_234_567];
+    let told = ["0", "12", "999", "1,000", "123,456", "1,234,567"];
+    assert_eq!(numbers.map(grouped), told);
 }
