@@ -57,6 +57,28 @@ fn a_slice_keeps_apart_the_people_whom_nobody_knows() {
 }
 
 #[test]
+fn columns_of_every_width_are_read_as_they_were_written() {
+    // So many texts that their numbers take one byte, two, and four.
+    for texts in [200, 60_000, 70_000] {
+        let records = (0..texts / 100).map(|record| {
+            let fields = (0..100).map(|field| (format!("f{field:02}"), json!(format!("text {record} {field}"))));
+            let fields: serde_json::Map<_, _> = fields.collect();
+            json!({"type": "task", "id": format!("t{record}"), "name": "T", "owner": "ada", "fields": fields})
+        });
+        let mut org = org();
+        org["records"] = records.collect();
+        let whole = Governance::load(org.to_string().as_bytes()).unwrap();
+        let slice = Governance::load(&slice_of(&org, "ada")).unwrap();
+        assert!(
+            slice
+                .records(RecordType::Task)
+                .eq(whole.records(RecordType::Task)),
+            "{texts}"
+        );
+    }
+}
+
+#[test]
 fn a_slice_tells_who_is_locked() {
     let slice = Governance::load(&slice_of(&org(), "ada")).unwrap();
     assert_eq!(slice.user("lou").unwrap().status, Status::Locked);

@@ -1,7 +1,7 @@
 //! Views of what a user sees: filters, orders and pages (§5.4).
 #![allow(clippy::unwrap_used, reason = "a test that fails to set up has failed")]
 
-use sidelight_governance::{At, Code, Governance, PipelineQuery, Query, RecordType};
+use sidelight_governance::{At, Change, Code, Governance, PipelineQuery, Query, RecordType};
 
 const ORG: &str = r#"{
     "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
@@ -140,6 +140,31 @@ fn a_field_is_found_in_any_order_and_the_later_of_two_counts() {
         let query = Query::from_json(query).unwrap();
         let page = now.visible("ada", RecordType::Task, &query).unwrap();
         assert_eq!(page.ids, expected, "{query:?}");
+    }
+}
+
+#[test]
+fn a_filter_by_a_field_finds_what_was_put_since_the_organisation_was_loaded() {
+    let mut governance = Governance::load(ORG.as_bytes()).unwrap();
+    let changes = r#"[
+        {"op": "put", "kind": "record", "value": {"type": "opportunity", "id": "o2", "fields": {"stage": "won"}}},
+        {"op": "put", "kind": "record", "value": {"type": "opportunity", "id": "o1", "fields": {"stage": "open"}}},
+        {"op": "put", "kind": "record", "value": {"type": "opportunity", "id": "o6", "fields": {"stage": "never seen before"}}}
+    ]"#;
+    governance
+        .apply(&Change::list_from_json(changes).unwrap())
+        .unwrap();
+    let now = governance.at("2026-11-21T12:00:00Z".parse().unwrap());
+    for (stage, expected) in [
+        ("won", &["o2", "o3"][..]),
+        ("open", &["o1"]),
+        ("never seen before", &["o6"]),
+        ("nowhere", &[]),
+    ] {
+        let query = format!(r#"{{"where": {{"field": "stage", "is": "{stage}"}}}}"#);
+        let query = Query::from_json(&query).unwrap();
+        let page = now.visible("ada", RecordType::Opportunity, &query).unwrap();
+        assert_eq!(page.ids, expected, "{stage}");
     }
 }
 
