@@ -105,7 +105,8 @@ impl At<'_> {
             })
         };
         Assignees {
-            hidden: people.len() - shown.len() + self.withheld_from(viewer, kind, record),
+            hidden: (people.len() - shown.len())
+                .saturating_add(self.withheld_from(viewer, kind, record)),
             may_assign: self.may(viewer, kind, record, Action::Assign),
             rows: shown.into_iter().filter_map(row).collect(),
         }

@@ -158,6 +158,21 @@ impl Fields {
         }
     }
 
+    /// Keeps the records whose field has the value.
+    pub(crate) fn keep_having(&self, records: &mut Vec<RecordIx>, wanted: &FieldIs<'_>) {
+        match wanted.stored {
+            // Most filters are this one, on many records: what is the same for all of them is asked once.
+            Sought::Text(name, text) if self.patched.is_empty() => {
+                let rows = &self.base.rows;
+                let is_wanted = |field: &Field| {
+                    field.name == name && matches!(field.value, Stored::Text(own) if own == text)
+                };
+                records.retain(|record| rows.list(record.at()).iter().any(is_wanted));
+            }
+            _ => records.retain(|&record| self.has(record, wanted)),
+        }
+    }
+
     /// Whether a record's field has the value.
     pub(crate) fn has(&self, record: RecordIx, wanted: &FieldIs<'_>) -> bool {
         if !self.patched.is_empty() && self.patched.get(record.number()).is_some() {

@@ -120,6 +120,14 @@ impl Set {
         listed.iter().map(|&number| I::new(number)).chain(bits)
     }
 
+    /// The members after one, in load order, and whether more follow than so many.
+    pub(crate) fn page<I: Ix>(&self, after: Option<I>, limit: Option<usize>) -> (Vec<I>, bool) {
+        let is_before = |one: &I| after.is_some_and(|after| one.number() <= after.number());
+        let mut rest = self.iter().skip_while(is_before);
+        let page = rest.by_ref().take(limit.unwrap_or(usize::MAX)).collect();
+        (page, rest.next().is_some())
+    }
+
     /// Adds numbers from lists as [`union`](Self::union) takes them.
     pub(crate) fn extend<'l, I: Ix>(
         &mut self,

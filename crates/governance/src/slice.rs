@@ -6,7 +6,6 @@
 mod bytes;
 mod cut;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::at::At;
@@ -24,8 +23,8 @@ pub(crate) struct Slice {
     viewer: String,
     /// The users who stand for somebody whom the viewer is not shown, by their numbers.
     unnamed: Range<u32>,
-    /// How many people of a record are not in the slice at all, where there are any.
-    withheld: BTreeMap<(RecordType, RecordIx), usize>,
+    /// How many people of each record, by type, are not in the slice at all; nothing for a type of which all are.
+    withheld: [Vec<u32>; RecordType::ALL.len()],
 }
 
 impl Governance {
@@ -108,8 +107,7 @@ impl<'g> At<'g> {
     /// How many people of a record were left out of the viewer's own slice.
     pub(crate) fn withheld_from(self, viewer: UserIx, kind: RecordType, record: RecordIx) -> usize {
         self.own_slice(viewer)
-            .and_then(|slice| slice.withheld.get(&(kind, record)))
-            .copied()
-            .unwrap_or_default()
+            .and_then(|slice| slice.withheld.get(kind as usize)?.get(record.at()))
+            .map_or(0, |&count| count as usize)
     }
 }

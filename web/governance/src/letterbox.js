@@ -41,10 +41,11 @@ export class Letterbox {
  * nothing has to be forgotten when it changes.
  */
 export class KnownIds {
-  /** So many are kept, and then others: more than a page shows. */
+  /** So many are kept, more than a page shows; and after as many that were not, others are. */
   static #MOST = 16_384;
 
   #numbers = new Map();
+  #notKept = 0;
   #find;
 
   /** `find` gives the number of an id, or nothing. */
@@ -59,7 +60,13 @@ export class KnownIds {
   #learn(id) {
     const found = this.#find(id);
     if (found === undefined) return undefined;
-    if (this.#numbers.size === KnownIds.#MOST) this.#numbers.clear();
+    if (this.#numbers.size === KnownIds.#MOST) {
+      this.#notKept += 1;
+      // Whoever goes through a whole organisation once gains nothing from numbers that are kept.
+      if (this.#notKept < KnownIds.#MOST) return found;
+      this.#notKept = 0;
+      this.#numbers.clear();
+    }
     this.#numbers.set(id, found);
     return found;
   }

@@ -30,6 +30,15 @@ test('ids of every kind are told apart, in every order of questions', () => {
   });
 });
 
+test('more ids than are kept are told right as well, as often as they are asked about', () => {
+  const records = Array.from({ length: 40_000 }, (_, n) => ({ type: 'account', id: `r${n}`, owner: n % 3 === 0 ? 'bo' : null }));
+  const governance = load({ ...ORG, records });
+  for (let round = 0; round < 2; round += 1) {
+    records.forEach(({ id, owner }) => assert.equal(governance.can('bo', 'view', 'account', id), owner === 'bo', id));
+    assert.equal(governance.can('bo', 'view', 'account', `r${records.length}`), false);
+  }
+});
+
 test('what is no question is refused in words after quick ones too', () => {
   const governance = load();
   assert.equal(governance.can('ada', 'view', 'account', 'globex'), true);

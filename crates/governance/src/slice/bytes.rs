@@ -30,7 +30,6 @@
 //! The checksum finds what was cut off or altered on the way. It is no signature: that bytes come from
 //! the server is the transport's to show.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -489,7 +488,7 @@ impl<'a> Reader<'a> {
         let mut slice = Slice {
             viewer,
             unnamed,
-            withheld: BTreeMap::new(),
+            withheld: Default::default(),
         };
         while !self.rest.is_empty() {
             let kind = sound(self.text().and_then(RecordType::from_word))?;
@@ -611,12 +610,9 @@ impl<'a> Reader<'a> {
         let assigned = sound(self.assigned(count, users, job_roles))?;
         let accounts = sound(self.references(count, accounts))?;
         let withheld = sound(self.column(count, usize::MAX))?;
-        let withheld = withheld.into_iter().zip(ids.iter());
-        slice.withheld.extend(
-            withheld
-                .filter(|&(withheld, _)| withheld > 0)
-                .map(|(withheld, record)| ((kind, record), withheld as usize)),
-        );
+        if let Some(of_kind) = slice.withheld.get_mut(kind as usize) {
+            *of_kind = withheld;
+        }
         let columns = Columns {
             owners,
             assigned,
