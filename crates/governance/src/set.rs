@@ -88,6 +88,16 @@ impl Set {
                     *d = first + rest.trailing_zeros();
                 }
                 written += ones;
+            } else if ones <= WIDTH / 8 {
+                // In a long word there are too many half bytes to look up for these.
+                let mut rest = word;
+                while rest != 0 {
+                    if let Some(slot) = numbers.get_mut(written) {
+                        *slot = first + rest.trailing_zeros();
+                    }
+                    written += 1;
+                    rest &= rest - 1;
+                }
             } else {
                 let (mut rest, mut first) = (word, first);
                 for _ in 0..usize::BITS / 4 {
