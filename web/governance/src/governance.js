@@ -26,7 +26,7 @@ export class Governance {
   #users;
   #records;
   /** The words of the last quick question, and their numbers: most questions in a row have the same. */
-  #words = {};
+  #words;
   /** Whether an answer may depend on the clock: without guests, and at an instant that was set, none does. */
   #needsClock;
 
@@ -245,7 +245,7 @@ export class Governance {
   /** The words of a question with their numbers; nothing if one of them is unknown. */
   #numbered(action, type) {
     const last = this.#words;
-    if (last.action === action && last.type === type) return last;
+    if (last !== undefined && last.action === action && last.type === type) return last;
     const actionNumber = this.#instance.actions.get(action);
     const typeNumber = this.#instance.types.get(type);
     if (actionNumber === undefined || typeNumber === undefined) return undefined;

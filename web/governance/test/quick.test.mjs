@@ -39,6 +39,14 @@ test('more ids than are kept are told right as well, as often as they are asked 
   }
 });
 
+test('a first question without its words is refused and harms nothing', () => {
+  const governance = load();
+  refuses(package_, () => governance.can('ada', undefined, undefined, 'globex'), 'invalid-argument', '/action');
+  refuses(package_, () => governance.visibleIndices('ada', undefined, undefined), 'invalid-argument', '/type');
+  refuses(package_, () => governance.can(undefined, undefined, undefined, undefined), 'invalid-argument', '/user');
+  assert.equal(governance.can('ada', 'view', 'account', 'globex'), true);
+});
+
 test('what is no question is refused in words after quick ones too', () => {
   const governance = load();
   assert.equal(governance.can('ada', 'view', 'account', 'globex'), true);
