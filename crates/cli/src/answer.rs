@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use sidelight_governance::{
     Assignees, At, Decision, Diagnostic, Governance, Page, Pipeline, RecordType, Severity,
-    Standing, Viewer,
+    Standing, Viewer, grouped,
 };
 
 use crate::ask::Sliced;
@@ -19,7 +19,7 @@ use crate::command::{
     VisibleQuestion,
 };
 use crate::failure::Failure;
-use crate::import::{Count, Reason, ReferenceReport, Report};
+use crate::import::{Reason, ReferenceReport, Report};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -201,7 +201,7 @@ fn next_page(cursor: Option<&str>) -> String {
 fn counted(kind: RecordType, count: usize) -> String {
     match count {
         1 => format!("1 {}", kind.noun()),
-        _ => format!("{} {}", Count(count), kind.plural()),
+        _ => format!("{} {}", grouped(count), kind.plural()),
     }
 }
 
@@ -237,12 +237,12 @@ pub(crate) fn visible(at: At<'_>, question: &VisibleQuestion, page: &Page) -> St
     text += &gate_note(at, &question.user).unwrap_or_default();
     let all = counted(kind, governance.record_count(kind));
     let _ = match page.ids.len() {
-        shown if shown == page.total => writeln!(text, "{} of {all}.", Count(page.total)),
+        shown if shown == page.total => writeln!(text, "{} of {all}.", grouped(page.total)),
         shown => writeln!(
             text,
             "{} of {} shown, of {all}.",
-            Count(shown),
-            Count(page.total)
+            grouped(shown),
+            grouped(page.total)
         ),
     };
     text + &next_page(page.cursor.as_deref())
@@ -273,7 +273,7 @@ pub(crate) fn viewers(at: At<'_>, question: &ViewersQuestion, viewers: &[Viewer]
     }
     let users = match viewers.len() {
         1 => "1 user".to_owned(),
-        count => format!("{} users", Count(count)),
+        count => format!("{} users", grouped(count)),
     };
     let _ = writeln!(text, "{users} may {} the {thing}.", question.action);
     text
@@ -314,7 +314,7 @@ pub(crate) fn assignees(at: At<'_>, question: &AssigneesQuestion, assignees: &As
     let _ = match (assignees.rows.len(), assignees.hidden) {
         (0, 0) => writeln!(text, "Nobody whom {looker} may see on the {thing}."),
         (_, 0) => Ok(()),
-        (_, hidden) => writeln!(text, "And {} more.", Count(hidden)),
+        (_, hidden) => writeln!(text, "And {} more.", grouped(hidden)),
     };
     let may = if assignees.may_assign {
         "may"
@@ -331,12 +331,12 @@ pub(crate) fn sliced(at: At<'_>, sliced: &Sliced) -> String {
         .map(|(&kind, &count)| (kind, count))
         .chain([("partner deals", sliced.deals), ("people", sliced.people)]);
     let parts: Vec<_> = parts
-        .map(|(what, count)| format!("{what} {}", Count(count)))
+        .map(|(what, count)| format!("{what} {}", grouped(count)))
         .collect();
     format!(
         "Wrote the slice of {}, {} bytes: {}.\n",
         person(at.governance(), &sliced.viewer),
-        Count(sliced.bytes),
+        grouped(sliced.bytes),
         parts.join(", ")
     )
 }
@@ -391,7 +391,7 @@ pub(crate) fn pipeline(at: At<'_>, user: &str, pipeline: &Pipeline) -> String {
         let rows = pipeline.totals.iter().map(|total| {
             vec![
                 plain(&total.stage).into_owned(),
-                Count(total.count).to_string(),
+                grouped(total.count),
                 total.amount.to_string(),
                 plain(total.currency.as_deref().unwrap_or_default()).into_owned(),
             ]
@@ -408,11 +408,15 @@ pub(crate) fn pipeline(at: At<'_>, user: &str, pipeline: &Pipeline) -> String {
         text += "\n";
     }
     text += &gate_note(at, user).unwrap_or_default();
-    let deals = Count(governance.deal_count());
-    let total = Count(pipeline.total);
+    let deals = grouped(governance.deal_count());
+    let total = grouped(pipeline.total);
     let _ = match pipeline.rows.len() {
         shown if shown == pipeline.total => writeln!(text, "{total} of {deals} deals."),
-        shown => writeln!(text, "{} of {total} shown, of {deals} deals.", Count(shown)),
+        shown => writeln!(
+            text,
+            "{} of {total} shown, of {deals} deals.",
+            grouped(shown)
+        ),
     };
     text + &next_page(pipeline.cursor.as_deref())
 }
@@ -449,7 +453,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], all: bool) -> String {
             text,
             "{} {code} ({})",
             styled(style, severity),
-            Count(of_code.len())
+            grouped(of_code.len())
         );
         let shown = if all { of_code.len() } else { FIRST_FEW };
         for diagnostic in of_code.iter().take(shown) {
@@ -458,7 +462,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], all: bool) -> String {
         if of_code.len() > shown {
             let more = format!(
                 "  … and {} more; --all lists them",
-                Count(of_code.len() - shown)
+                grouped(of_code.len() - shown)
             );
             let _ = writeln!(text, "{}", styled(FAINT, more));
         }
@@ -475,7 +479,7 @@ pub(crate) fn diagnostics(diagnostics: &[Diagnostic], all: bool) -> String {
                 Severity::Warning => ("warning", "warnings"),
                 Severity::Info => ("note", "notes"),
             };
-            format!("{} {}", Count(count), if count == 1 { one } else { more })
+            format!("{} {}", grouped(count), if count == 1 { one } else { more })
         })
         .collect();
     if counts.is_empty() {
@@ -495,7 +499,7 @@ pub(crate) fn imported(report: &Report, arguments: &ImportArguments) -> String {
         .map(|made| {
             format!(
                 "{} {}",
-                Count(made.count),
+                grouped(made.count),
                 if made.count == 1 { made.one } else { made.kind }
             )
         })
@@ -510,13 +514,9 @@ pub(crate) fn imported(report: &Report, arguments: &ImportArguments) -> String {
         let note = match (source.missing, source.left_out) {
             (true, _) => "not there (optional)".to_owned(),
             (false, 0) => String::new(),
-            (false, left_out) => format!("{} more left out by `only`", Count(left_out)),
+            (false, left_out) => format!("{} more left out by `only`", grouped(left_out)),
         };
-        vec![
-            plain(&source.file).into_owned(),
-            Count(source.rows).to_string(),
-            note,
-        ]
+        vec![plain(&source.file).into_owned(), grouped(source.rows), note]
     });
     text += &table(&[("FILE", Word), ("ROWS", Number), ("", Prose)], rows);
 
@@ -570,7 +570,7 @@ pub(crate) fn imported(report: &Report, arguments: &ImportArguments) -> String {
 fn rows_are(rows: usize, is: &str, are: &str) -> String {
     match rows {
         1 => format!("1 row {is}"),
-        _ => format!("{} rows {are}", Count(rows)),
+        _ => format!("{} rows {are}", grouped(rows)),
     }
 }
 
@@ -592,7 +592,7 @@ fn unresolved_reference(reference: &ReferenceReport, has_report: bool) -> String
     let rows = rows_are(reference.unresolved_rows, "names", "name");
     let mut text = format!(
         "  {field}: {rows} {} values that are not in {names}\n",
-        Count(unresolved.len())
+        grouped(unresolved.len())
     );
     for entry in unresolved.iter().take(LISTED_VALUES) {
         let ambiguous = match entry.reason {
@@ -615,7 +615,7 @@ fn unresolved_reference(reference: &ReferenceReport, has_report: bool) -> String
         let _ = writeln!(
             text,
             "    … and {} more; {where_all}",
-            Count(unresolved.len() - LISTED_VALUES)
+            grouped(unresolved.len() - LISTED_VALUES)
         );
     }
     text

@@ -20,7 +20,7 @@ use std::path::Path;
 use sidelight_governance::Org;
 
 pub(crate) use error::ImportError;
-pub(crate) use report::{Count, Reason, ReferenceReport, Report};
+pub(crate) use report::{Reason, ReferenceReport, Report};
 
 use mapping::{Mapping, Rule};
 use table::Table;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 
+use crate::set::insert_all;
 use crate::table::{Ix, Patches, RecordIx, Rows, UserIx};
 
 /// Users of neighbouring roles, bundled so that each bundle holds a good part of the records of one type.
@@ -60,11 +61,13 @@ impl Bundles {
         users: usize,
         records: usize,
     ) -> Self {
-        let mut bundled = Bundled::default();
         if records < Self::LEAST {
             return Self::default();
         }
-        bundled.of_user.resize(users, None);
+        let mut bundled = Bundled {
+            of_user: vec![None; users],
+            ..Bundled::default()
+        };
         let mut rest = seated;
         while let Some(size) = filled(held, rest, records / Self::PART) {
             let Ok(number) = Number::try_from(bundled.sizes.len()) else {
@@ -72,8 +75,8 @@ impl Bundles {
             };
             let (bundle, later) = rest.split_at(size);
             let mut bits = FixedBitSet::with_capacity(records);
+            insert_all(&mut bits, bundle.iter().map(|&user| held.get(user)));
             for &user in bundle {
-                bits.extend(held.get(user).iter().map(|record| record.at()));
                 if let Some(slot) = bundled.of_user.get_mut(user.at()) {
                     *slot = Some(number);
                 }

@@ -239,7 +239,7 @@ enum Asked {
 /// The users whose holdings count for a viewer under a scope other than `all`.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Reach {
-    pub(crate) own: Option<UserIx>,
+    own: Option<UserIx>,
     pub(crate) positions: Range<Position>,
 }
 
@@ -572,6 +572,16 @@ impl<'g> At<'g> {
             || reach
                 .positions
                 .contains(&self.governance.users.position(holder))
+    }
+
+    /// Those whom [`is_reached`](Self::is_reached) accepts, each once.
+    pub(crate) fn reached_users(self, reach: &Reach) -> impl Iterator<Item = UserIx> {
+        let users = &self.governance.users;
+        let own = reach
+            .own
+            .filter(|&own| !reach.positions.contains(&users.position(own)));
+        let others = users.at_positions(&reach.positions);
+        others.iter().copied().chain(own)
     }
 
     /// `direct(u, r, a)`

@@ -30,6 +30,12 @@ pub(crate) struct Field {
     pub(crate) value: Stored,
 }
 
+impl Field {
+    fn has_text(&self, name: FieldIx, text: TextIx) -> bool {
+        self.name == name && matches!(self.value, Stored::Text(own) if own == text)
+    }
+}
+
 /// A value; a text and a number by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
@@ -164,10 +170,8 @@ impl Fields {
             // Most filters are this one, on many records: what is the same for all of them is asked once.
             Sought::Text(name, text) if self.patched.is_empty() => {
                 let rows = &self.base.rows;
-                let is_wanted = |field: &Field| {
-                    field.name == name && matches!(field.value, Stored::Text(own) if own == text)
-                };
-                records.retain(|record| rows.list(record.at()).iter().any(is_wanted));
+                let has = |field: &Field| field.has_text(name, text);
+                records.retain(|record| rows.list(record.at()).iter().any(has));
             }
             _ => records.retain(|&record| self.has(record, wanted)),
         }
@@ -180,10 +184,8 @@ impl Fields {
         }
         match wanted.stored {
             Sought::Text(name, text) => {
-                let is_wanted = |field: &Field| {
-                    field.name == name && matches!(field.value, Stored::Text(own) if own == text)
-                };
-                self.base.rows.list(record.at()).iter().any(is_wanted)
+                let mut fields = self.base.rows.list(record.at()).iter();
+                fields.any(|field| field.has_text(name, text))
             }
             Sought::Nowhere => false,
             Sought::ByValue => self.get(record, wanted.field) == wanted.value,

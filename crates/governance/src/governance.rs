@@ -697,8 +697,7 @@ pub struct RecordsToWrite<'g>(&'g Governance);
 
 impl Serialize for RecordsToWrite<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let kinds = RecordType::ALL.iter();
-        to.collect_seq(kinds.flat_map(|&kind| self.0.records(kind)))
+        to.collect_seq(self.0.all_records())
     }
 }
 
@@ -855,13 +854,17 @@ impl Governance {
     /// # Complexity
     /// Linear in the size of the organisation.
     pub fn to_org(&self) -> Org {
-        let kinds = RecordType::ALL.iter();
-        self.org_with(kinds.flat_map(|&kind| self.records(kind)).collect())
+        self.org_with(self.all_records().collect())
     }
 
     /// The same to be written: no more than one record at a time is in memory as an object.
     pub fn to_written_org(&self) -> Org<RecordsToWrite<'_>> {
         self.org_with(RecordsToWrite(self))
+    }
+
+    fn all_records(&self) -> impl Iterator<Item = CrmRecord> + '_ {
+        let kinds = RecordType::ALL.iter();
+        kinds.flat_map(|&kind| self.records(kind))
     }
 
     fn org_with<R>(&self, records: R) -> Org<R> {

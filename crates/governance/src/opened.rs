@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::at::At;
-use crate::decision::Reach;
 use crate::predict::{Comparison, Counted};
-use crate::profile::{Action, Scope, Toggle};
+use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
 use crate::table::{Chosen, Ix, RecordIx, UserIx};
+use crate::visible::Within;
 
 /// What changes open beside what was asked for: pairs of a user and a record or deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,12 +190,6 @@ impl Found {
     }
 }
 
-/// Of whom a user reaches every record for an action: `direct ∨ lifted`, for any record of a type.
-enum Within {
-    Everyone,
-    Only(Reach),
-}
-
 impl Within {
     fn includes(&self, at: At<'_>, kind: RecordType, record: RecordIx) -> bool {
         match self {
@@ -254,25 +248,6 @@ impl<'a> Sight<'a> {
 
     fn sees_all(&self) -> bool {
         matches!(self.viewed, Within::Everyone)
-    }
-}
-
-impl At<'_> {
-    /// Nobody, outside of the gate.
-    fn within(self, user: UserIx, kind: RecordType, action: Action) -> Within {
-        let scope = self.scope(user, kind, action);
-        if !self.passes_gate(user) {
-            Within::Only(self.reach(user, Scope::Denied))
-        } else if scope == Scope::All || self.lifted(user, kind, action) {
-            Within::Everyone
-        } else {
-            Within::Only(self.reach(user, scope))
-        }
-    }
-
-    fn reached_users(self, reach: &Reach) -> impl Iterator<Item = UserIx> {
-        let others = self.governance.users.at_positions(&reach.positions);
-        reach.own.into_iter().chain(others.iter().copied())
     }
 }
 

@@ -660,7 +660,7 @@ impl Governance {
         row.map_or(Scope::Denied, |row| row.scope(kind, action))
     }
 
-    /// Adds those whose primary company this is, and those who manage it.
+    /// Adds those who have a tier at the company, and those who manage it.
     fn add_people_of(&self, company: CompanyIx, into: &mut Chosen<UserIx>) {
         for (user, person) in self.users.table.iter() {
             let mut standings = person.standings.iter();

@@ -6,11 +6,18 @@
 use fixedbitset::FixedBitSet;
 
 use crate::at::At;
+use crate::decision::Reach;
 use crate::error::{AskError, Code, Pointer};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
 use crate::table::{Chosen, RecordIx, UserIx};
+
+/// Of whom a user reaches every record for an action: `direct ∨ lifted`, for any record of a type.
+pub(crate) enum Within {
+    Everyone,
+    Only(Reach),
+}
 
 impl At<'_> {
     /// The positions, in load order among the records of the type, of those that the user may do `action` to.
@@ -80,40 +87,42 @@ impl At<'_> {
     /// The users of whom the user sees every record that they hold, where that is all that the user sees of the type;
     /// `None` where another rule may show more.
     pub(crate) fn holders_seen(self, user: UserIx, kind: RecordType) -> Option<Chosen<UserIx>> {
-        let scope = self.scope(user, kind, Action::View);
-        let by_account =
-            kind == RecordType::Prospect && self.toggle(user, Toggle::ProspectsInAccount);
-        if by_account || scope == Scope::All || self.lifted(user, kind, Action::View) {
+        if kind == RecordType::Prospect && self.toggle(user, Toggle::ProspectsInAccount) {
             return None;
         }
-        if scope == Scope::Denied || !self.passes_gate(user) {
-            return Some(Chosen::default());
+        match self.within(user, kind, Action::View) {
+            Within::Everyone => None,
+            Within::Only(reach) => Some(self.reached_users(&reach).collect()),
         }
-        let reach = self.reach(user, scope);
-        let others = self.governance.users.at_positions(&reach.positions);
-        Some(std::iter::once(&user).chain(others).copied().collect())
+    }
+
+    /// Nobody, outside of the gate.
+    pub(crate) fn within(self, user: UserIx, kind: RecordType, action: Action) -> Within {
+        let scope = self.scope(user, kind, action);
+        if !self.passes_gate(user) {
+            Within::Only(self.reach(user, Scope::Denied))
+        } else if scope == Scope::All || self.lifted(user, kind, action) {
+            Within::Everyone
+        } else {
+            Within::Only(self.reach(user, scope))
+        }
     }
 
     /// `{ r : direct ∨ lifted }`
     fn reached(self, user: UserIx, kind: RecordType, action: Action) -> Set {
         let records = self.governance.records.of(kind);
-        let scope = self.scope(user, kind, action);
-        if scope == Scope::All || self.lifted(user, kind, action) {
-            let (loaded, flipped) = records.presence.parts();
-            let mut all = FixedBitSet::with_capacity(records.ids.len());
-            all.insert_range(loaded);
-            flipped.for_each(|number| all.toggle(number as usize));
-            Set::Bits(all)
-        } else if scope == Scope::Denied {
-            Set::default()
-        } else {
-            let users = &self.governance.users;
-            let positions = self.reach(user, scope).positions;
-            let mut holders = users.at_positions(&positions).to_vec();
-            if !positions.contains(&users.position(user)) {
-                holders.push(user);
+        match self.within(user, kind, action) {
+            Within::Everyone => {
+                let (loaded, flipped) = records.presence.parts();
+                let mut all = FixedBitSet::with_capacity(records.ids.len());
+                all.insert_range(loaded);
+                flipped.for_each(|number| all.toggle(number as usize));
+                Set::Bits(all)
             }
-            records.held_by(&holders)
+            Within::Only(reach) => {
+                let holders: Vec<_> = self.reached_users(&reach).collect();
+                records.held_by(&holders)
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ fn managers_and_account_owners_are_said_to_hear_of_any_deal() {
 
 #[test]
 fn digits_are_grouped_by_three_from_the_right() {
-    let numbers = [0, 12, 999, 1_000, 123_456, 1_234_567];
-    let told = ["0", "12", "999", "1,000", "123,456", "1,234,567"];
+    let numbers = [0, 12, 999, 1_000, 8_800, 123_456, 1_234_567];
+    let told = ["0", "12", "999", "1,000", "8,800", "123,456", "1,234,567"];
     assert_eq!(numbers.map(grouped), told);
 }

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 use sidelight_calendar::Calendar;
-use sidelight_governance::At;
 use sidelight_governance::guest::{GuestPage, GuestRow};
+use sidelight_governance::{At, grouped};
 
-use super::{BAD, CAREFUL, Count, GOOD, Prose, Word, next_page, person, plain, styled, table};
+use super::{BAD, CAREFUL, GOOD, Prose, Word, next_page, person, plain, styled, table};
 use crate::ask::Term;
 
 /// A page of guests, and the calendar in which their terms end.
@@ -56,11 +56,11 @@ impl List {
             text += &table(&header, page.rows.iter().map(row));
             text += "\n";
         }
-        let total = Count(page.total);
+        let total = grouped(page.total);
         let guests = if page.total == 1 { "guest" } else { "guests" };
         let _ = match page.rows.len() {
             shown if shown == page.total => writeln!(text, "{total} {guests}."),
-            shown => writeln!(text, "{} of {total} {guests} shown.", Count(shown)),
+            shown => writeln!(text, "{} of {total} {guests} shown.", grouped(shown)),
         };
         text + &next_page(page.cursor.as_deref())
     }

@@ -1,10 +1,8 @@
 //! What an import made, and everything in the exports that named nothing or was blank.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
-use sidelight_governance::grouped;
 
 /// The account of one import.
 #[derive(Debug, Default, Serialize)]
@@ -180,14 +178,5 @@ impl Tally {
             }
         });
         (references.collect(), self.unwritten)
-    }
-}
-
-/// A count as people write it: `8,800`.
-pub(crate) struct Count(pub(crate) usize);
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&grouped(self.0))
     }
 }
