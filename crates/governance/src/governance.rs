@@ -535,6 +535,7 @@ impl Records {
     }
 
     /// `holders(r)`, each once: the record owner, and the assigned users where they count (§3).
+    #[inline]
     pub(crate) fn holders(
         &self,
         record: RecordIx,

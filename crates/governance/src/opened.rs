@@ -191,6 +191,7 @@ impl Found {
 }
 
 impl Within {
+    #[inline]
     fn includes(&self, at: At<'_>, kind: RecordType, record: RecordIx) -> bool {
         match self {
             Self::Everyone => true,
