@@ -308,8 +308,8 @@ impl<'a> Comparison<'a> {
         Difference::of(Set::Listed(gained), Set::Listed(lost))
     }
 
-    /// What differs for a user whose reach differs, found from the holders whom the user reaches on one side only: their records
-    /// are looked at one by one. `None` where that is no less work than two whole sets, or where another rule decides.
+    /// What differs for a user whose reach differs, found from the holders whom the user reaches on one side only. `None` where
+    /// another rule decides, or where records are touched as well and there are too many to look at them one by one.
     fn by_holders(&self, user: UserIx, kind: RecordType) -> Option<Option<Difference>> {
         let sides = [self.before, self.after];
         let [multi_before, multi_after] =
@@ -319,21 +319,24 @@ impl<'a> Comparison<'a> {
         }
         let [before, after] = sides.map(|at| at.holders_seen(user, kind));
         let (before, after) = before.zip(after)?;
+        let only = |one: &Chosen<UserIx>, other: &Chosen<UserIx>| -> Vec<UserIx> {
+            let holders = one.iter().filter(|&holder| !other.contains(holder));
+            holders.collect()
+        };
+        let (lost, gained) = (only(&before, &after), only(&after, &before));
         let held = |holder: UserIx| sides.map(|at| at.governance.records.of(kind).held.get(holder));
         let size = |holder: UserIx| held(holder).iter().map(|list| list.len()).sum::<usize>();
-        let lost = before.iter().filter(|&holder| !after.contains(holder));
-        let gained = after.iter().filter(|&holder| !before.contains(holder));
-        let differing: Vec<UserIx> = lost.chain(gained).collect();
-        let to_look_at: usize = differing.iter().copied().map(size).sum();
+        let to_look_at: usize = lost.iter().chain(&gained).copied().map(size).sum();
         let in_all: usize = before.iter().chain(after.iter()).map(size).sum();
-        // To look at a record takes a few times as long as to add one to a set, and `size` counts both sides each time.
-        if to_look_at * 4 > in_all / 2 {
-            return None;
-        }
         let touched: Vec<RecordIx> = self.touched.records_of(kind).collect();
-        let lists = differing.iter().flat_map(|&holder| held(holder));
-        let lists = lists.chain(std::iter::once(touched.as_slice()));
         let count = self.after.governance.records.of(kind).ids.len();
+        if to_look_at * Self::SLOWER > in_all.min(count) {
+            return touched
+                .is_empty()
+                .then(|| self.by_sets(user, kind, &lost, &gained));
+        }
+        let lists = lost.iter().chain(&gained).flat_map(|&holder| held(holder));
+        let lists = lists.chain(std::iter::once(touched.as_slice()));
         let sees = |at: At<'_>, holders: &Chosen<UserIx>, record: RecordIx| {
             at.governance.records.of(kind).exists(record)
                 && at
@@ -352,6 +355,30 @@ impl<'a> Comparison<'a> {
             }
         }
         Some(Difference::of(Set::Listed(gained), Set::Listed(lost)))
+    }
+
+    /// To look at a record takes about so many times as long as to add one to a set.
+    const SLOWER: usize = 16;
+
+    /// What differs for a user who reaches some holders on one side only, where the records have the same holders on both.
+    fn by_sets(
+        &self,
+        user: UserIx,
+        kind: RecordType,
+        lost: &[UserIx],
+        gained: &[UserIx],
+    ) -> Option<Difference> {
+        let held_only = |holders: &[UserIx], here: At<'_>, there: At<'_>| {
+            if holders.is_empty() {
+                return Set::default();
+            }
+            let held = here.governance.records.of(kind).held_by(holders);
+            held.without(&there.permitted(user, kind, Action::View))
+        };
+        Difference::of(
+            held_only(gained, self.after, self.before),
+            held_only(lost, self.before, self.after),
+        )
     }
 
     /// Whether everything but the records themselves is the same for the user before and after.

@@ -7,6 +7,8 @@
     reason = "a test may panic"
 )]
 
+use std::collections::BTreeSet;
+
 use sidelight_governance::org::{Assignment, CrmRecord, Org, Settings};
 use sidelight_governance::{
     Action, Change, Governance, PredictOptions, RecordType, Removal, Thing,
@@ -164,4 +166,68 @@ fn a_large_set_holds_what_single_questions_say_before_and_after_changes() {
         .apply(&[Change::Put(Thing::Settings(one_holder))])
         .unwrap();
     assert_sets_agree(&changed, &viewers);
+}
+
+/// What differs is found in two ways, from records one by one or from whole sets, by how much there is to look at.
+#[test]
+fn what_a_move_opens_and_closes_in_a_large_set_is_predicted() {
+    let org = sized::organisation(SIZE, SEED);
+    let governance = Governance::from_org(org.clone()).unwrap();
+    let ids: Vec<&str> = org
+        .records
+        .iter()
+        .map(|record| record.id.as_str())
+        .collect();
+    let role = |number: usize| org.roles[number].id.clone();
+    let move_role = |number: usize, to: Option<usize>| Change::MoveRole {
+        role: role(number),
+        parent: to.map(role),
+    };
+    let set_role = |user: usize, to: Option<usize>| Change::SetRole {
+        user: org.users[user].id.clone(),
+        role: to.map(role),
+    };
+    let assign = |record: usize, user: usize| Change::Assign {
+        kind: KIND,
+        id: org.records[record].id.clone(),
+        user: org.users[user].id.clone(),
+        job_role: None,
+    };
+    let lists = [
+        vec![move_role(25, Some(2))],
+        vec![move_role(3, None)],
+        vec![move_role(1, Some(29)), assign(7, 119)],
+        vec![set_role(119, Some(4))],
+        vec![set_role(60, None), assign(40_000, 0), assign(8, 60)],
+        vec![set_role(0, Some(28)), move_role(29, Some(1))],
+    ];
+    let options = PredictOptions {
+        sample: Some(ids.len()),
+        ..PredictOptions::default()
+    };
+    for changes in lists {
+        let mut changed = governance.clone();
+        changed.apply(&changes).unwrap();
+        let prediction = governance.at(now()).predict(&changes, &options).unwrap();
+        let (mut gained, mut lost) = (0, 0);
+        for user in org.users.iter().map(|user| user.id.as_str()) {
+            let [before, after] = [&governance, &changed].map(|one| {
+                let seen = one.at(now()).visible_indices(user, KIND, Action::View);
+                seen.unwrap().into_iter().collect::<BTreeSet<u32>>()
+            });
+            let named = |one: &BTreeSet<u32>, other: &BTreeSet<u32>| -> Vec<&str> {
+                let only = one.difference(other);
+                only.map(|&position| ids[position as usize]).collect()
+            };
+            let row = prediction.rows.iter().find(|row| row.user == user);
+            let told = row.map(|row| (row.gained_ids.clone(), row.lost_ids.clone()));
+            let (gained_ids, lost_ids) = told.unwrap_or_default();
+            assert_eq!(gained_ids, named(&after, &before), "{user}: {changes:?}");
+            assert_eq!(lost_ids, named(&before, &after), "{user}: {changes:?}");
+            gained += gained_ids.len();
+            lost += lost_ids.len();
+        }
+        assert_eq!((gained, lost), (prediction.gained, prediction.lost));
+        assert!(gained + lost > 0, "{changes:?}");
+    }
 }
