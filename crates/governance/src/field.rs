@@ -71,12 +71,6 @@ enum Sought {
     ByValue,
 }
 
-/// Ends a record's fields. One function for all that add them, since sorting takes room in a module for each.
-#[inline(never)]
-pub(crate) fn end_row(rows: &mut Packed<Field>) {
-    rows.end_list_ordered_by(|field| field.name);
-}
-
 impl PackedFields {
     /// Adds the fields of the next record. Of two with one name the later counts.
     pub(crate) fn push<'t>(
@@ -98,7 +92,7 @@ impl PackedFields {
             let name = self.names.intern(name)?;
             self.rows.push(Field { name, value });
         }
-        end_row(&mut self.rows);
+        self.rows.end_list_ordered_by(|field| field.name);
         Ok(())
     }
 

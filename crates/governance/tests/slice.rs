@@ -428,7 +428,7 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
     fn tasks(said: &mut Said) -> &mut Tasks {
         said.types.first_mut().unwrap()
     }
-    let faults: [Fault<&str>; 28] = [
+    let faults: [Fault<&str>; 30] = [
         ("a parent", |said| said.roles = vec![2]),
         ("more people than ids", |said| said.people = 3),
         ("more unnamed than people", |said| said.unnamed = 2),
@@ -489,6 +489,10 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
         }),
         ("an account", |said| tasks(said).accounts = vec![1, 0]),
         ("a field", |said| tasks(said).named = vec![0, 2, 0]),
+        ("a field twice", |said| tasks(said).named = vec![0, 0, 0]),
+        ("fields out of order", |said| {
+            tasks(said).named = vec![1, 0, 0]
+        }),
         ("a text", |said| tasks(said).values = vec![3, 5, 0]),
         ("a number too many", |said| {
             tasks(said).values = vec![3, 3, 0]

@@ -23,9 +23,9 @@
 //! texts, none of them twice. Things are numbered from zero in the order of their ids, profiles and job roles in that of
 //! the document; what may be absent is 0, or one more than its number or length. Lists (of assigned users, of fields)
 //! are a column of lengths, and columns for what is in them, end to end: users and job roles; names and values of
-//! fields. Before the fields of a type come the names and texts in them, as ids, and the numbers
-//! in them, as little-endian floats; a value is null (0), false (1), true (2), the next number (3), or 4 more than the
-//! number of a text. Counts, and the lengths of single texts, are LEB128.
+//! fields, the names of each record in ascending order, none of them twice. Before the fields of a type come the names
+//! and texts in them, as ids, and the numbers in them, as little-endian floats; a value is null (0), false (1), true
+//! (2), the next number (3), or 4 more than the number of a text. Counts, and the lengths of single texts, are LEB128.
 //!
 //! The checksum finds what was cut off or altered on the way. It is no signature: that bytes come from
 //! the server is the transport's to show.
@@ -38,7 +38,7 @@ use twox_hash::XxHash64;
 
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
-use crate::field::{Field, PackedFields, Stored, end_row};
+use crate::field::{Field, PackedFields, Stored};
 use crate::governance::{Assigned, Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
 use crate::org::{Org, Role, Status, User};
@@ -217,7 +217,8 @@ impl Writer {
                 };
                 Some((names.intern(name).ok()?, value, text))
             }));
-            let own = fields.get(from..).unwrap_or_default();
+            let own = fields.get_mut(from..).unwrap_or_default();
+            own.sort_by_key(|&(name, ..)| name);
             lengths.push(own.len());
             numbers.extend(own.iter().filter_map(|(_, value, _)| match value {
                 Value::Number(number) => Some(*number),
@@ -698,26 +699,23 @@ impl<'a> Reader<'a> {
         }
         let named = sound(self.full_column(total, names.len()))?;
         let values = sound(self.full_column(total, TEXT as usize + texts.len()))?;
-        let mut rows = Packed::default();
-        let mut fields = named.into_iter().zip(values);
+        sound(are_ascending(&lengths, &named))?;
         let mut next = 0;
-        for &length in &lengths {
-            for (name, value) in fields.by_ref().take(length as usize) {
-                let value = match value {
-                    NULL => Stored::Null,
-                    FALSE => Stored::Bool(false),
-                    TRUE => Stored::Bool(true),
-                    NUMBER => {
-                        next += 1;
-                        Stored::Number(next - 1)
-                    }
-                    text => Stored::Text(TextIx::new(text - TEXT)),
-                };
-                let name = FieldIx::new(name);
-                rows.push(Field { name, value });
-            }
-            end_row(&mut rows);
-        }
+        let fields = named.into_iter().zip(values).map(|(name, value)| {
+            let value = match value {
+                NULL => Stored::Null,
+                FALSE => Stored::Bool(false),
+                TRUE => Stored::Bool(true),
+                NUMBER => {
+                    next += 1;
+                    Stored::Number(next - 1)
+                }
+                text => Stored::Text(TextIx::new(text - TEXT)),
+            };
+            let name = FieldIx::new(name);
+            Field { name, value }
+        });
+        let fields = fields.collect();
         if next as usize != numbers.len() {
             return Err(damaged());
         }
@@ -725,7 +723,7 @@ impl<'a> Reader<'a> {
             names,
             texts,
             numbers,
-            rows,
+            rows: Packed::with_lengths(&lengths, fields),
         })
     }
 
@@ -737,4 +735,17 @@ impl<'a> Reader<'a> {
             .map(|float| float.is_finite().then_some(float))
             .collect()
     }
+}
+
+/// Whether the numbers ascend within each of the lists that have these lengths.
+fn are_ascending(lengths: &[u32], numbers: &[u32]) -> Option<()> {
+    let mut rest = numbers;
+    for &length in lengths {
+        let own;
+        (own, rest) = rest.split_at_checked(length as usize)?;
+        if !own.is_sorted_by(|one, next| one < next) {
+            return None;
+        }
+    }
+    Some(())
 }
