@@ -158,6 +158,11 @@ impl Interaction {
     }
 }
 
+/// Whether a tier sees the deals of those below it (§6).
+fn leads(tier: Tier) -> bool {
+    matches!(tier, Tier::Manager | Tier::Executive)
+}
+
 impl<'g> At<'g> {
     /// The deals that the user sees, with the reasons, what the user may do, and totals (§6).
     ///
@@ -238,7 +243,7 @@ impl<'g> At<'g> {
         if self.sees_deal(viewer, deal) {
             return Decision::allowed(self.deal_grants(viewer, row));
         }
-        if self.deal_rules(viewer, row).is_empty() {
+        if self.deal_rules(viewer, row).next().is_none() {
             obstacles.push(self.deal_obstacle(viewer, row));
         }
         Decision::refused_with(obstacles, self.remedies(viewer, Refused::Deal(id)))
@@ -317,33 +322,27 @@ impl<'g> At<'g> {
                 .governance
                 .deals
                 .get(deal)
-                .is_some_and(|row| !self.deal_rules(user, row).is_empty())
+                .is_some_and(|row| self.deal_rules(user, row).next().is_some())
     }
 
     /// The parts of `pipeline(u, d)` that hold, gate aside.
-    fn deal_rules(self, user: UserIx, deal: &DealRow) -> Vec<Rule> {
-        let mut rules = Vec::new();
-        if user == deal.owner {
-            rules.push(Rule::DealOwner);
-        }
-        if user == self.registrar(deal) {
-            rules.push(Rule::Registrar);
-        }
+    fn deal_rules(self, user: UserIx, deal: &DealRow) -> impl Iterator<Item = Rule> {
         let rank = self.rank(deal);
-        if let Some((company, tier)) = self.primary(user)
-            && matches!(tier, Tier::Manager | Tier::Executive)
-            && deal.company == company
-            && rank.is_some_and(|rank| rank < tier)
-        {
-            rules.push(Rule::Tier);
-        }
-        if self.manages(user, deal.company) && rank != Some(Tier::Owner) {
-            rules.push(Rule::AccountOwner);
-        }
-        if self.toggle(user, Toggle::AllDeals) {
-            rules.push(Rule::Vendor);
-        }
-        rules
+        let is_above = |(company, tier): (CompanyIx, Tier)| {
+            company == deal.company && leads(tier) && rank.is_some_and(|rank| rank < tier)
+        };
+        let rules = [
+            (Rule::DealOwner, user == deal.owner),
+            (Rule::Registrar, user == self.registrar(deal)),
+            (Rule::Tier, self.primary(user).is_some_and(is_above)),
+            (
+                Rule::AccountOwner,
+                rank != Some(Tier::Owner) && self.manages(user, deal.company),
+            ),
+            (Rule::Vendor, self.toggle(user, Toggle::AllDeals)),
+        ];
+        let holding = rules.into_iter().filter(|&(_, holds)| holds);
+        holding.map(|(rule, _)| rule)
     }
 
     /// `tier(u, c)`; nobody has a tier at a company that does not exist.
@@ -402,10 +401,7 @@ impl<'g> At<'g> {
             },
             _ => Grant::new(rule, message::vendor(self, viewer)),
         };
-        self.deal_rules(viewer, deal)
-            .into_iter()
-            .map(grant)
-            .collect()
+        self.deal_rules(viewer, deal).map(grant).collect()
     }
 
     /// Why no part of `pipeline(u, d)` holds.
@@ -462,18 +458,18 @@ impl<'g> At<'g> {
         visible
     }
 
-    /// The deals that are the user's own or of the user's companies, some perhaps more than once: without `allDeals` the
-    /// user sees no other.
+    /// The deals that are the user's own or of companies that the user leads or manages, some perhaps more than once:
+    /// without `allDeals` the user sees no other.
     pub(crate) fn deals_near(self, user: UserIx) -> impl Iterator<Item = DealIx> + use<'g> {
         let deals = &self.governance.deals;
-        let primary = self.primary(user).map(|(company, _)| company);
+        let led = self.primary(user).filter(|&(_, tier)| leads(tier));
         let companies = self
             .governance
             .users
             .managed(user)
             .iter()
             .copied()
-            .chain(primary);
+            .chain(led.map(|(company, _)| company));
         let of_companies = companies.flat_map(|company| deals.of_company.get(company));
         let near = deals.of_owner.get(user).iter();
         near.chain(deals.of_registrar.get(user))
@@ -527,7 +523,7 @@ impl<'g> At<'g> {
 
     fn pipeline_row(self, viewer: UserIx, deal: DealIx) -> Option<PipelineRow> {
         let row = self.governance.deals.get(deal)?;
-        let grants = self.deal_rules(viewer, row);
+        let grants: Vec<_> = self.deal_rules(viewer, row).collect();
         let interactions = Interaction::ALL.iter().copied();
         let interactions = interactions
             .filter(|interaction| {
