@@ -739,7 +739,7 @@ struct Lifts([Vec<Option<UserIx>>; RecordType::ALL.len()]);
 impl Lifts {
     fn of(at: At<'_>) -> Self {
         let roles = &at.governance.roles;
-        let in_order = roles.forest.in_order(roles.table.ids.iter().collect());
+        let in_order = roles.forest.in_order(roles.table.ids.iter());
         let mut lifts = [(); RecordType::ALL.len()].map(|()| vec![None; in_order.len()]);
         if at.governance.settings.reports_reach == ReportsReach::Accessible {
             for (below, &kind) in lifts.iter_mut().zip(RecordType::ALL) {

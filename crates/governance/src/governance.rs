@@ -1,6 +1,6 @@
 //! The compiled organisation: everything that the rules ask for, interned and indexed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -316,24 +316,19 @@ impl Users {
 
     /// Puts the users in the forest's order, all together and by profile.
     pub(crate) fn seat(&mut self, roles: &Roles) {
-        let position = |person: &Person| {
-            let role = person.role.filter(|&role| roles.table.exists(role));
-            role.map_or(NOWHERE, |role| roles.forest.position(role))
+        let forest = &roles.forest;
+        let seat = |person: &Person| {
+            let role = person.role.filter(|&role| roles.table.exists(role))?;
+            Some(role).filter(|&role| forest.position(role) != NOWHERE)
         };
-        let mut positions = vec![NOWHERE; self.table.ids.len()];
-        let mut seated = Vec::new();
+        let pairs = self.table.iter();
+        let pairs = pairs.filter_map(|(user, person)| Some((seat(person)?, user)));
+        let at_role = Rows::group(roles.table.ids.len(), pairs, UserIx::new(0));
+
         let mut by_profile: Vec<Vec<_>> = Vec::new();
-        for (user, person) in self.table.iter() {
-            let position = position(person);
-            if let Some(slot) = positions.get_mut(user.at()) {
-                *slot = position;
-            }
-            seated.push((position, user));
-        }
-        seated.sort_unstable();
-        for &(position, user) in &seated {
+        let mut list_by_profile = |position, user| {
             let Some(profile) = self.table.get(user).map(|person| person.profile.at()) else {
-                continue;
+                return;
             };
             if by_profile.len() <= profile {
                 by_profile.resize_with(profile + 1, Vec::new);
@@ -341,28 +336,32 @@ impl Users {
             if let Some(seated) = by_profile.get_mut(profile) {
                 seated.push((position, user));
             }
-        }
-        let mut seats = Vec::with_capacity(roles.forest.len() + 1);
-        let mut taken = 0_u32;
-        let mut next = seated.iter().peekable();
-        for position in 0..roles.forest.len() {
+        };
+        let mut positions = vec![NOWHERE; self.table.ids.len()];
+        let mut seats = Vec::with_capacity(forest.len() + 1);
+        let mut seated = Vec::new();
+        let mut taken = 0;
+        for (position, role) in (0..).zip(forest.in_order(roles.table.ids.iter())) {
             seats.push(taken);
-            while next
-                .next_if(|&&(seat, _)| seat as usize == position)
-                .is_some()
-            {
+            for &user in at_role.get(role) {
+                if let Some(slot) = positions.get_mut(user.at()) {
+                    *slot = position;
+                }
+                list_by_profile(position, user);
+                seated.push(user);
                 taken += 1;
             }
         }
         seats.push(taken);
+        for (user, person) in self.table.iter() {
+            if seat(person).is_none() {
+                list_by_profile(NOWHERE, user);
+            }
+        }
         self.seating = Arc::new(Seating {
             positions,
             seats,
-            seated: seated
-                .into_iter()
-                .take_while(|&(position, _)| position != NOWHERE)
-                .map(|(_, user)| user)
-                .collect(),
+            seated,
             by_profile,
         });
     }
@@ -374,9 +373,9 @@ impl Users {
             .iter()
             .filter_map(|(_, person)| person.guest.as_ref())
             .map(|term| term.expires_at);
-        let mut terms: Vec<_> = terms.collect();
-        terms.sort_unstable();
-        self.terms = terms.into();
+        // They are few, and a heap is little code.
+        let terms: BinaryHeap<_> = terms.collect();
+        self.terms = terms.into_sorted_vec().into();
     }
 
     /// Finds the companies that each user manages: Account Owner there, or named by email (§6).

@@ -88,10 +88,18 @@ impl Forest {
         }
     }
 
-    /// The roles as the pre-order has them: each before those below it.
-    pub(crate) fn in_order(&self, mut roles: Vec<RoleIx>) -> Vec<RoleIx> {
-        roles.sort_unstable_by_key(|&role| self.position(role));
-        roles
+    /// The roles of the forest as the pre-order has them: each before those below it.
+    ///
+    /// # Complexity
+    /// Linear in the size of the forest.
+    pub(crate) fn in_order(&self, roles: impl Iterator<Item = RoleIx>) -> Vec<RoleIx> {
+        let mut places = vec![None; self.len()];
+        for role in roles {
+            if let Some(place) = places.get_mut(self.position(role) as usize) {
+                *place = Some(role);
+            }
+        }
+        places.into_iter().flatten().collect()
     }
 
     /// How many positions there are.

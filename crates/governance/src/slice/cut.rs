@@ -252,7 +252,7 @@ impl<'g> Cut<'g> {
                     .filter(|_| stop.is_some_and(|own| own != role));
             }
         }
-        let roles = forest.in_order(roles.iter().collect());
+        let roles = forest.in_order(roles.iter());
         // The nearest of the roles above that are in the slice: the forest's order has it before.
         let mut above: Vec<RoleIx> = Vec::new();
         let table = &self.at.governance.roles;
