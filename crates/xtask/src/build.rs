@@ -117,8 +117,10 @@ fn compiled(project: &Project, profile: &str, file: &str) -> PathBuf {
 }
 
 /// What today's rustc emits for WASM, all of it in every browser for years.
-const OPTIMISE: [&str; 9] = [
+const OPTIMISE: [&str; 10] = [
     "-O3",
+    // Nothing that is read or written lies in the first kilobyte: the stack ends there, far below where it is used.
+    "--low-memory-unused",
     // Functions of one kind beside one another compress better.
     "--reorder-functions-by-name",
     "--enable-bulk-memory",
