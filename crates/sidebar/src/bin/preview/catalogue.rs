@@ -303,15 +303,15 @@ pub(crate) fn field_shown(value: &FieldValue) -> String {
     }
 }
 
-/// A field's name as people read it: `customerSince` as "Customer since".
+/// A field's name as people read it: `customerSince` as "Customer since". Names are identifiers, of ASCII's letters.
 pub(crate) fn field_name(name: &str) -> String {
     let mut text = String::new();
     for character in name.chars() {
         if text.is_empty() {
-            text.extend(character.to_uppercase());
-        } else if character.is_uppercase() {
+            text.push(character.to_ascii_uppercase());
+        } else if character.is_ascii_uppercase() {
             text.push(' ');
-            text.extend(character.to_lowercase());
+            text.push(character.to_ascii_lowercase());
         } else if character == '_' {
             text.push(' ');
         } else {

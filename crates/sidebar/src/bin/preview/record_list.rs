@@ -262,13 +262,11 @@ fn share(seen: usize, all: usize) -> String {
     format!("width: calc(100% * {seen} / {})", all.max(1))
 }
 
-/// The same text with a capital first letter.
+/// The same text with a capital first letter, for words of the interface.
 pub(crate) fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(characters)
-        .collect()
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
