@@ -75,7 +75,7 @@ impl At<'_> {
         let owner = records.owner(record);
         let assigned = self.assigned(kind, record);
         let others = assigned
-            .iter()
+            .clone()
             .map(|assigned| assigned.user)
             .filter(|&user| Some(user) != owner);
         let people: Vec<_> = owner
@@ -96,7 +96,7 @@ impl At<'_> {
                 user: self.user_id(user),
                 name: person.name.clone(),
                 is_owner: owner == Some(user),
-                is_assigned: assigned.iter().any(|assigned| assigned.user == user),
+                is_assigned: assigned.clone().any(|assigned| assigned.user == user),
                 job_role: job_role.map(|job_role| job_roles.id(job_role).to_owned()),
                 job_role_name: job_role
                     .and_then(|job_role| job_roles.name(job_role))
@@ -120,7 +120,7 @@ impl At<'_> {
         user: UserIx,
     ) -> Option<JobRoleIx> {
         let job_roles = &self.governance.job_roles;
-        let mut assigned = self.assigned(kind, record).iter();
+        let mut assigned = self.assigned(kind, record);
         let assigned = assigned.find(|assigned| assigned.user == user);
         let of_assignment = assigned.and_then(|assigned| assigned.job_role);
         let own = self.governance.users.get(user)?.job_role;

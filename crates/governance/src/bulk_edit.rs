@@ -254,9 +254,9 @@ impl At<'_> {
         let governance = self.governance;
         let kind = edit.kind;
         let user_ids = &governance.users.table.ids;
-        let assigned = governance.records.of(kind).assigned.get(record);
+        let assigned = governance.records.of(kind).assigned.of(record);
         let job_roles: HashMap<UserIx, _> = assigned
-            .iter()
+            .clone()
             .map(|assigned| (assigned.user, assigned.job_role))
             .collect();
         let (member, wanted) = edit.wanted();
@@ -274,7 +274,6 @@ impl At<'_> {
             }
         };
         let mut changes: Vec<_> = assigned
-            .iter()
             .filter(|assigned| removed.contains(assigned.user))
             .map(|assigned| Change::Unassign {
                 kind,

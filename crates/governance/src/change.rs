@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::assigned::Assigned;
 use crate::compile::Check;
 use crate::error::{ChangeError, Code, Excerpt, Pointer};
-use crate::governance::{Assigned, Governance, Person, ProfileRow, RoleRow, Standing};
+use crate::governance::{Governance, Person, ProfileRow, RoleRow, Standing};
 use crate::instant::Instant;
 use crate::org::{
     Company, CrmRecord, Deal, JobRole, Profile, Role, SavedView, Settings, Status, Tier, User,
@@ -720,7 +721,8 @@ impl Edit {
             Some(None) => Some(None),
             Some(Some(job_role)) => Some(Some(self.job_role(job_role, &at.member("jobRole"))?)),
         };
-        let mut assigned = self.to.records.of(kind).assigned.get(record).to_vec();
+        let assigned = self.to.records.of(kind).assigned.of(record);
+        let mut assigned: Vec<_> = assigned.collect();
         match assigned.iter_mut().find(|assigned| assigned.user == user) {
             Some(assigned) => assigned.job_role = job_role.unwrap_or(assigned.job_role),
             None => {
@@ -737,7 +739,8 @@ impl Edit {
 
     fn unassign(&mut self, kind: RecordType, id: &str, user: &str, at: &Pointer) -> Made {
         let record = self.assignable(kind, id, at)?;
-        let mut assigned = self.to.records.of(kind).assigned.get(record).to_vec();
+        let assigned = self.to.records.of(kind).assigned.of(record);
+        let mut assigned: Vec<_> = assigned.collect();
         // Someone who does not exist any more can be taken from a record all the same.
         let named = self.to.users.table.ids.get(user);
         if !assigned.iter().any(|assigned| Some(assigned.user) == named) {
@@ -762,7 +765,7 @@ impl Edit {
 
     fn set_assigned(&mut self, kind: RecordType, record: RecordIx, assigned: Vec<Assigned>) {
         let before = self.holders(kind, record);
-        self.to.records.of_mut(kind).assigned.set(record, assigned);
+        self.to.records.of_mut(kind).assigned.set(record, &assigned);
         self.list_by_holder(kind, record, &before);
     }
 
@@ -970,9 +973,9 @@ impl Edit {
             let place = at.member("assigned").item(index);
             let user = self.user(&assignment.user, &place)?;
             let before = existing
-                .map(|record| self.to.records.of(kind).assigned.get(record))
-                .unwrap_or_default();
-            if !before.iter().any(|assigned| assigned.user == user) {
+                .into_iter()
+                .flat_map(|record| self.to.records.of(kind).assigned.of(record));
+            if before.map(|assigned| assigned.user).all(|one| one != user) {
                 self.refuse_locked(user, &place)?;
             }
             if let Some(job_role) = &assignment.job_role {
@@ -1032,7 +1035,7 @@ impl Edit {
         let records = to.records.of_mut(kind);
         records.presence.set(ix, true);
         records.owners.set(ix, owner);
-        records.assigned.set(ix, assigned);
+        records.assigned.set(ix, &assigned);
         records.accounts.set(ix, account);
         records.names.set(ix, record.name.clone());
         records.fields.set(ix, record.fields.clone());

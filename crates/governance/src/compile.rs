@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
+use crate::assigned::{Assigned, AssignedUsers, PackedAssigned};
 use crate::error::{Code, Excerpt, LoadError, Pointer};
 use crate::field::{Fields, PackedFields};
 use crate::governance::{
-    Assigned, DealRow, Deals, Governance, Header, JobRoles, Person, ProfileRow, RecordTables,
-    Records, RoleRow, Roles, Standing, Term, Users,
+    DealRow, Deals, Governance, Header, JobRoles, Person, ProfileRow, RecordTables, Records,
+    RoleRow, Roles, Standing, Term, Users,
 };
 use crate::load::Limits;
 use crate::org::{
     Company, Deal, JobRole, Membership, Org, Profile, RecordText, Role, SavedView, Text, User,
 };
+use crate::packed::PackedReferences;
 use crate::profile::{Action, inapplicable};
 use crate::record::RecordType;
 use crate::role::Forest;
 use crate::table::{
-    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Met, Packed, PackedTexts, Presence, ProfileIx,
-    RecordIx, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
+    Column, CompanyIx, Full, Ids, Ix, JobRoleIx, Met, PackedTexts, Presence, ProfileIx, RecordIx,
+    References, RoleIx, Table, Texts, UserIx, ViewIx,
 };
 use crate::view::{ASSIGNED_TO_ME, Filter};
 
@@ -585,23 +587,13 @@ pub(crate) struct RecordColumns<'c, 'd> {
 #[derive(Default)]
 pub(crate) struct Columns {
     pub(crate) ids: Ids<RecordIx>,
-    pub(crate) owners: Vec<Option<UserIx>>,
-    pub(crate) assigned: Packed<Assigned>,
-    pub(crate) accounts: Vec<Option<RecordIx>>,
+    /// How many there are; ids may be of some that do not exist as well.
+    pub(crate) count: usize,
+    pub(crate) owners: PackedReferences<UserIx>,
+    pub(crate) assigned: PackedAssigned,
+    pub(crate) accounts: PackedReferences<RecordIx>,
     pub(crate) names: PackedTexts,
     pub(crate) fields: PackedFields,
-}
-
-impl Columns {
-    /// Most types have no accounts, and those that have one for each row have it in the last one as well.
-    fn set_account(&mut self, row: usize, account: RecordIx) {
-        if self.accounts.len() <= row {
-            self.accounts.resize(row + 1, None);
-        }
-        if let Some(slot) = self.accounts.get_mut(row) {
-            *slot = Some(account);
-        }
-    }
 }
 
 /// A record's account that is to be looked up.
@@ -638,7 +630,8 @@ impl<'d> RecordColumns<'_, 'd> {
         let Some(columns) = columns.get_mut(record.kind as usize) else {
             return Ok(());
         };
-        let row = columns.owners.len();
+        let row = columns.count;
+        columns.count += 1;
         check.define(
             &mut columns.ids,
             &path,
@@ -653,7 +646,7 @@ impl<'d> RecordColumns<'_, 'd> {
             .map_err(|full| out_of_room(full, path()))?;
         let owner = record.owner.as_ref().map(Text::as_ref);
         let owner = check.refer_optional(user_ids, || path().member("owner"), owner)?;
-        columns.owners.push(owner);
+        columns.owners.set(row, owner);
         met.clear();
         for (index, assignment) in record.assigned.iter().enumerate() {
             let place = || path().member("assigned").item(index);
@@ -665,7 +658,7 @@ impl<'d> RecordColumns<'_, 'd> {
                 columns.assigned.push(Assigned { user, job_role });
             }
         }
-        columns.assigned.end_list();
+        columns.assigned.end_record();
         let fields = record.fields.0.iter();
         columns
             .fields
@@ -673,7 +666,7 @@ impl<'d> RecordColumns<'_, 'd> {
             .map_err(|full| out_of_room(full, path()))?;
         if let Some(account) = record.account {
             match known_account {
-                Some(known) => columns.set_account(row, known),
+                Some(known) => columns.accounts.set(row, Some(known)),
                 None => waiting.push(Waiting {
                     kind: record.kind,
                     row,
@@ -694,7 +687,7 @@ impl<'d> RecordColumns<'_, 'd> {
             let account = waiting.account.as_ref();
             let account = self.check.refer(&mut accounts.ids, place, account)?;
             if let Some(columns) = self.columns.get_mut(waiting.kind as usize) {
-                columns.set_account(waiting.row, account);
+                columns.accounts.set(waiting.row, Some(account));
             }
         }
         let mut tables = RecordTables::default();
@@ -719,11 +712,11 @@ impl From<Columns> for Records {
         columns.names.shrink_to_fit();
         columns.fields.shrink_to_fit();
         Self {
-            presence: Presence::loaded(columns.owners.len()),
+            presence: Presence::loaded(columns.count),
             ids: Arc::new(columns.ids),
-            owners: Column::from(columns.owners),
-            assigned: Rows::from(columns.assigned),
-            accounts: Column::from(columns.accounts),
+            owners: References::from(columns.owners),
+            assigned: AssignedUsers::from(columns.assigned),
+            accounts: References::from(columns.accounts),
             names: Texts::from(columns.names),
             fields: Fields::from(columns.fields),
             ..Self::default()

@@ -8,9 +8,9 @@ use std::ops::Range;
 use fixedbitset::FixedBitSet;
 use serde::Serialize;
 
+use crate::assigned::Assigned;
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
-use crate::governance::Assigned;
 use crate::message;
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
@@ -532,13 +532,13 @@ impl<'g> At<'g> {
     }
 
     /// The assigned users, whether they count as holders or not; none on a type that has none (§1.5).
-    pub(crate) fn assigned(self, kind: RecordType, record: RecordIx) -> &'g [Assigned] {
-        let records = self.governance.records.of(kind);
-        if kind.has_assigned_users() {
-            records.assigned.get(record)
-        } else {
-            &[]
-        }
+    pub(crate) fn assigned(
+        self,
+        kind: RecordType,
+        record: RecordIx,
+    ) -> impl Iterator<Item = Assigned> + Clone + use<'g> {
+        let assigned = self.governance.records.of(kind).assigned.of(record);
+        assigned.filter(move |_| kind.has_assigned_users())
     }
 
     /// The assigned users, where they count as holders (§3.6).
@@ -548,8 +548,7 @@ impl<'g> At<'g> {
         record: RecordIx,
     ) -> impl Iterator<Item = UserIx> + use<'g> {
         let counted = self.governance.settings.counts_assigned(kind);
-        let assigned = self.governance.records.of(kind).counted(record, counted);
-        assigned.iter().map(|assigned| assigned.user)
+        self.governance.records.of(kind).counted(record, counted)
     }
 
     /// `reach(u, scope)`, for the scopes other than `all`.

@@ -265,7 +265,7 @@ impl At<'_> {
                 if let Some(owner) = records.owner(record) {
                     self.note_user(&mut missing, owner, from);
                 }
-                for assigned in records.assigned.get(record) {
+                for assigned in records.assigned.of(record) {
                     if Some(assigned.user) != records.owner(record) {
                         self.note_user(&mut missing, assigned.user, from);
                     }
@@ -532,12 +532,10 @@ impl At<'_> {
             let not_assigned: Vec<_> = records
                 .iter()
                 .filter(|&record| {
-                    let assigned = records.assigned.get(record);
+                    let mut assigned = records.assigned.of(record).peekable();
                     let owner = records.owner(record);
-                    !assigned.is_empty()
-                        && owner.is_some_and(|owner| {
-                            !assigned.iter().any(|assigned| assigned.user == owner)
-                        })
+                    assigned.peek().is_some()
+                        && owner.is_some_and(|owner| assigned.all(|one| one.user != owner))
                 })
                 .collect();
             if !not_assigned.is_empty() {

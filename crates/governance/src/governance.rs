@@ -8,6 +8,7 @@ use fixedbitset::FixedBitSet;
 use serde::{Serialize, Serializer};
 
 use crate::amount::Amount;
+use crate::assigned::{Assigned, AssignedUsers};
 use crate::at::At;
 use crate::bundle::Bundles;
 use crate::error::Pointer;
@@ -25,7 +26,7 @@ use crate::set::{Set, insert_all};
 use crate::slice::Slice;
 use crate::table::{
     Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Lengths, Presence, ProfileIx, RecordIx,
-    RoleIx, Rows, Table, Texts, UserIx, ViewIx,
+    References, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
 };
 
 /// A compiled organisation, ready to be asked.
@@ -466,11 +467,10 @@ impl RecordTables {
 pub(crate) struct Records {
     pub(crate) ids: Arc<Ids<RecordIx>>,
     pub(crate) presence: Presence,
-    pub(crate) owners: Column<RecordIx, Option<UserIx>>,
-    /// Each record's assigned users, without repetitions.
-    pub(crate) assigned: Rows<RecordIx, Assigned>,
+    pub(crate) owners: References<RecordIx, UserIx>,
+    pub(crate) assigned: AssignedUsers,
     /// As the document has it: it may name nothing.
-    pub(crate) accounts: Column<RecordIx, Option<RecordIx>>,
+    pub(crate) accounts: References<RecordIx, RecordIx>,
     pub(crate) names: Texts<RecordIx>,
     pub(crate) fields: Fields,
     /// The records that each user holds, in load order and without repetitions.
@@ -479,14 +479,6 @@ pub(crate) struct Records {
     pub(crate) bundles: Bundles,
     /// The records of each account, in load order.
     pub(crate) of_account: Rows<RecordIx, RecordIx>,
-}
-
-/// An assigned user of a record, with the job role of the assignment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Assigned {
-    pub(crate) user: UserIx,
-    /// As the document has it: it may name nothing.
-    pub(crate) job_role: Option<JobRoleIx>,
 }
 
 impl Records {
@@ -508,11 +500,11 @@ impl Records {
     }
 
     pub(crate) fn owner(&self, record: RecordIx) -> Option<UserIx> {
-        self.owners.get(record).copied().flatten()
+        self.owners.get(record)
     }
 
     pub(crate) fn account(&self, record: RecordIx) -> Option<RecordIx> {
-        self.accounts.get(record).copied().flatten()
+        self.accounts.get(record)
     }
 
     pub(crate) fn name(&self, record: RecordIx) -> Option<&str> {
@@ -525,12 +517,14 @@ impl Records {
     }
 
     /// The assigned users, where they count as holders.
-    pub(crate) fn counted(&self, record: RecordIx, counts_assigned: bool) -> &[Assigned] {
-        if counts_assigned {
-            self.assigned.get(record)
-        } else {
-            &[]
-        }
+    #[inline]
+    pub(crate) fn counted(
+        &self,
+        record: RecordIx,
+        counts_assigned: bool,
+    ) -> impl Iterator<Item = UserIx> + Clone + use<'_> {
+        let assigned = self.assigned.users(record);
+        assigned.filter(move |_| counts_assigned)
     }
 
     /// `holders(r)`, each once: the record owner, and the assigned users where they count (§3).
@@ -541,10 +535,8 @@ impl Records {
         counts_assigned: bool,
     ) -> impl Iterator<Item = UserIx> + Clone + use<'_> {
         let owner = self.owner(record);
-        let assigned = self.counted(record, counts_assigned).iter();
-        let others = assigned
-            .map(|assigned| assigned.user)
-            .filter(move |&user| Some(user) != owner);
+        let assigned = self.counted(record, counts_assigned);
+        let others = assigned.filter(move |&user| Some(user) != owner);
         owner.into_iter().chain(others)
     }
 
@@ -568,11 +560,11 @@ impl Records {
             if let Some(owner) = owner {
                 each((owner, record));
             }
-            for assigned in self.counted(record, counts_assigned) {
-                if Some(assigned.user) != owner {
-                    each((assigned.user, record));
+            self.counted(record, counts_assigned).for_each(|user| {
+                if Some(user) != owner {
+                    each((user, record));
                 }
-            }
+            });
         }
     }
 
@@ -920,7 +912,7 @@ impl Governance {
 
     pub(crate) fn record_as_org(&self, kind: RecordType, record: RecordIx) -> CrmRecord {
         let records = self.records.of(kind);
-        let assignment = |assigned: &Assigned| Assignment {
+        let assignment = |assigned: Assigned| Assignment {
             user: self.users.id(assigned.user).to_owned(),
             job_role: assigned
                 .job_role
@@ -938,12 +930,7 @@ impl Governance {
             owner: records
                 .owner(record)
                 .map(|owner| self.users.id(owner).to_owned()),
-            assigned: records
-                .assigned
-                .get(record)
-                .iter()
-                .map(assignment)
-                .collect(),
+            assigned: records.assigned.of(record).map(assignment).collect(),
             account: records
                 .account(record)
                 .map(|account| accounts.id(account).to_owned()),

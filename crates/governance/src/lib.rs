@@ -17,6 +17,7 @@
 //! `docs/semantics.md` in the repository tells what the rules mean; `§` in this documentation points there.
 
 pub mod amount;
+mod assigned;
 mod assignment;
 mod at;
 mod bulk_edit;
@@ -34,6 +35,7 @@ mod load;
 mod message;
 mod opened;
 pub mod org;
+mod packed;
 mod pipeline;
 mod predict;
 pub mod profile;
@@ -44,6 +46,7 @@ mod remedy;
 mod role;
 mod set;
 mod slice;
+mod slots;
 mod table;
 pub mod trigger;
 mod view;

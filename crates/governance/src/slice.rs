@@ -11,6 +11,7 @@ use std::ops::Range;
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
 use crate::governance::Governance;
+use crate::packed::Numbers;
 use crate::record::RecordType;
 use crate::table::{Ix, RecordIx, UserIx};
 
@@ -24,7 +25,7 @@ pub(crate) struct Slice {
     /// The users who stand for somebody whom the viewer is not shown, by their numbers.
     unnamed: Range<u32>,
     /// How many people of each record, by type, are not in the slice at all; nothing for a type of which all are.
-    withheld: [Vec<u32>; RecordType::ALL.len()],
+    withheld: [Numbers; RecordType::ALL.len()],
 }
 
 impl Governance {
@@ -108,6 +109,6 @@ impl<'g> At<'g> {
     pub(crate) fn withheld_from(self, viewer: UserIx, kind: RecordType, record: RecordIx) -> usize {
         self.own_slice(viewer)
             .and_then(|slice| slice.withheld.get(kind as usize)?.get(record.at()))
-            .map_or(0, |&count| count as usize)
+            .map_or(0, |count| count as usize)
     }
 }

@@ -1,7 +1,7 @@
 //! Tables: interned ids, typed so that one kind is never compared with another, and columns over them.
 
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::ops::Range;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 
+use crate::packed::{Ends, PackedReferences};
 use crate::set::members;
+use crate::slots::Slots;
 
 /// An index into the table of one kind of thing.
 pub(crate) trait Ix: Copy + Eq + 'static {
@@ -65,9 +65,9 @@ index_types! {
 #[derive(Debug, Clone)]
 pub(crate) struct Ids<I> {
     text: String,
-    /// Where each id ends in `text`; it begins where the one before ends.
-    ends: Vec<u32>,
-    table: HashTable<u32>,
+    /// Where each id ends in `text`.
+    ends: Ends,
+    slots: Slots,
     kind: PhantomData<I>,
 }
 
@@ -79,8 +79,8 @@ impl<I> Default for Ids<I> {
     fn default() -> Self {
         Self {
             text: String::new(),
-            ends: Vec::new(),
-            table: HashTable::new(),
+            ends: Ends::default(),
+            slots: Slots::default(),
             kind: PhantomData,
         }
     }
@@ -89,40 +89,42 @@ impl<I> Default for Ids<I> {
 impl<I: Ix> Ids<I> {
     pub(crate) fn with_capacity(count: usize) -> Self {
         Self {
-            ends: Vec::with_capacity(count),
-            table: HashTable::with_capacity(count),
+            ends: Ends::with_capacity(count),
+            slots: Slots::with_capacity(count),
             ..Self::default()
         }
     }
 
-    /// Gives back the room that was kept for more, but for that in the table.
+    /// Gives back the room that was kept for more.
     pub(crate) fn shrink_to_fit(&mut self) {
-        self.text.shrink_to_fit();
-        self.ends.shrink_to_fit();
+        let Self {
+            text, ends, slots, ..
+        } = self;
+        text.shrink_to_fit();
+        ends.shrink_to_fit();
+        slots.shrink_to_fit(|number| hash(text_at(text, ends, number)));
     }
 
     /// Ids that are in a text end to end, in the order of their numbers; `None` where two are the same, or one ends
     /// where none can.
-    pub(crate) fn end_to_end(text: &str, ends: Vec<u32>) -> Option<Self> {
-        let mut table = HashTable::with_capacity(ends.len());
-        let mut start = 0;
-        for (number, &end) in (0..).zip(&ends) {
-            let id = text.get(start..end as usize)?;
-            let entry = table.entry(
-                hash(id),
-                |&known| text_at(text, &ends, known) == id,
-                |&known| hash(text_at(text, &ends, known)),
-            );
-            let Entry::Vacant(vacant) = entry else {
+    pub(crate) fn end_to_end(text: &str, ends: Ends) -> Option<Self> {
+        let text_of = |number| text_at(text, &ends, number);
+        let mut slots = Slots::with_capacity(ends.len());
+        for at in 0..ends.len() {
+            let id = text.get(ends.range(at))?;
+            let hash_of_id = hash(id);
+            if slots
+                .find(hash_of_id, |number| is_at(text, &ends, number, id))
+                .is_some()
+            {
                 return None;
-            };
-            vacant.insert(number);
-            start = end as usize;
+            }
+            slots.push(hash_of_id, |number| hash(text_of(number)));
         }
         Some(Self {
             text: text.to_owned(),
             ends,
-            table,
+            slots,
             kind: PhantomData,
         })
     }
@@ -134,39 +136,34 @@ impl<I: Ix> Ids<I> {
 
     /// How many bytes the longest has.
     pub(crate) fn longest(&self) -> usize {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let lengths = starts.zip(&self.ends).map(|(start, end)| end - start);
-        lengths.max().unwrap_or_default() as usize
+        let lengths = (0..self.ends.len()).map(|at| self.ends.range(at).len());
+        lengths.max().unwrap_or_default()
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<I> {
-        self.table
-            .find(hash(id), |&number| {
-                text_at(&self.text, &self.ends, number) == id
-            })
-            .map(|&number| I::new(number))
+        let Self {
+            text, ends, slots, ..
+        } = self;
+        let number = slots.find(hash(id), |number| is_at(text, ends, number, id));
+        number.map(I::new)
     }
 
     /// The number of `id`, which is a new one if it is seen for the first time.
     pub(crate) fn intern(&mut self, id: &str) -> Result<I, Full> {
         let Self {
-            text, ends, table, ..
+            text, ends, slots, ..
         } = self;
-        let fresh = u32::try_from(ends.len())
-            .ok()
-            .filter(|&number| number < u32::MAX - 1);
-        let entry = table.entry(
-            hash(id),
-            |&number| text_at(text, ends, number) == id,
-            |&number| hash(text_at(text, ends, number)),
-        );
-        let vacant = match entry {
-            Entry::Occupied(known) => return Ok(I::new(*known.get())),
-            Entry::Vacant(vacant) => vacant,
-        };
-        let number = fresh.ok_or(Full)?;
+        let hash_of_id = hash(id);
+        let known = slots.find(hash_of_id, |number| is_at(text, ends, number, id));
+        if let Some(number) = known {
+            return Ok(I::new(number));
+        }
+        let number = u32::try_from(ends.len()).map_err(|_| Full)?;
         let end = u32::try_from(text.len() + id.len()).map_err(|_| Full)?;
-        vacant.insert(number);
+        if number >= u32::MAX - 1 {
+            return Err(Full);
+        }
+        slots.push(hash_of_id, |number| hash(text_at(text, ends, number)));
         text.push_str(id);
         ends.push(end);
         Ok(I::new(number))
@@ -183,17 +180,18 @@ impl<I: Ix> Ids<I> {
 
 fn hash(id: &str) -> u64 {
     // The seed is fixed, because randomness would be an input; a hostile organisation can slow its own load only.
-    FixedState::with_seed(0x51de_11e7).hash_one(id)
+    let mut hasher = FixedState::with_seed(0x51de_11e7).build_hasher();
+    hasher.write(id.as_bytes());
+    hasher.finish()
 }
 
-fn text_at<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
-    let at = number as usize;
-    let start = at
-        .checked_sub(1)
-        .and_then(|before| ends.get(before))
-        .map_or(0, |&end| end as usize);
-    let end = ends.get(at).map_or(start, |&end| end as usize);
-    text.get(start..end).unwrap_or_default()
+/// Whether the id of this number is `id`.
+fn is_at(text: &str, ends: &Ends, number: u32, id: &str) -> bool {
+    text.as_bytes().get(ends.range(number as usize)) == Some(id.as_bytes())
+}
+
+fn text_at<'a>(text: &'a str, ends: &Ends, number: u32) -> &'a str {
+    text.get(ends.range(number as usize)).unwrap_or_default()
 }
 
 /// Things of one kind: their ids, and a row for each that exists.
@@ -558,6 +556,64 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
     }
 }
 
+/// What each index refers to, if anything. Clones share it; what is set in one is not seen in the others.
+#[derive(Debug)]
+pub(crate) struct References<I, J> {
+    base: Arc<PackedReferences<J>>,
+    patched: Patches<Option<J>>,
+    kind: PhantomData<I>,
+}
+
+impl<I, J: Clone> Clone for References<I, J> {
+    fn clone(&self) -> Self {
+        Self {
+            base: Arc::clone(&self.base),
+            patched: self.patched.clone(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I, J> Default for References<I, J> {
+    fn default() -> Self {
+        Self::from(PackedReferences::default())
+    }
+}
+
+impl<I, J> From<PackedReferences<J>> for References<I, J> {
+    fn from(packed: PackedReferences<J>) -> Self {
+        Self {
+            base: Arc::new(packed),
+            patched: Patches::default(),
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<I: Ix, J: Ix> References<I, J> {
+    pub(crate) fn get(&self, ix: I) -> Option<J> {
+        if !self.patched.is_empty()
+            && let Some(to) = self.patched.get(ix.number())
+        {
+            return *to;
+        }
+        self.base.get(ix.at())
+    }
+
+    pub(crate) fn set(&mut self, ix: I, to: Option<J>) {
+        self.patched.insert(ix.number(), to);
+    }
+
+    /// Writes what was set into the shared references, if no clone shares them any more.
+    pub(crate) fn settle(&mut self) {
+        if let Some(base) = Arc::get_mut(&mut self.base) {
+            for (number, to) in std::mem::take(&mut self.patched).into_iter() {
+                base.set(number as usize, to);
+            }
+        }
+    }
+}
+
 /// A list per index, stored end to end. Clones share the lists; what is set in one is not seen in the others.
 #[derive(Debug, Clone)]
 pub(crate) struct Rows<I, V> {
@@ -594,20 +650,17 @@ impl<V> Default for Packed<V> {
 
 impl<V> Packed<V> {
     /// Lists of these lengths, which are together as many values as there are.
-    pub(crate) fn with_lengths(lengths: &[u32], values: Vec<V>) -> Self {
+    pub(crate) fn with_lengths(lengths: impl Iterator<Item = u32>, values: Vec<V>) -> Self {
         let mut end = 0_u32;
-        let ends = lengths.iter().map(|&length| {
+        let ends = lengths.map(|length| {
             end = end.saturating_add(length);
             end
         });
-        let mut starts = Vec::with_capacity(lengths.len() + 1);
-        starts.push(0);
-        starts.extend(ends);
-        let count = lengths.len();
+        let starts: Vec<u32> = std::iter::once(0).chain(ends).collect();
         Self {
+            count: starts.len() - 1,
             starts,
             values,
-            count,
         }
     }
 
@@ -846,7 +899,7 @@ pub(crate) struct Texts<I> {
 pub(crate) struct PackedTexts {
     text: String,
     /// Where each text ends. After the last one there is nothing but absent ones, which take no room.
-    ends: Vec<u32>,
+    ends: Ends,
     /// Those before it that are absent.
     absent: FixedBitSet,
     count: usize,
@@ -855,7 +908,7 @@ pub(crate) struct PackedTexts {
 impl PackedTexts {
     pub(crate) fn with_capacity(count: usize) -> Self {
         Self {
-            ends: Vec::with_capacity(count),
+            ends: Ends::with_capacity(count),
             absent: FixedBitSet::with_capacity(count),
             ..Self::default()
         }
@@ -864,13 +917,12 @@ impl PackedTexts {
     /// Adds the text of the next index.
     pub(crate) fn push(&mut self, text: Option<&str>) -> Result<(), Full> {
         if let Some(text) = text {
-            let before = self.ends.last().copied().unwrap_or_default();
             let end = u32::try_from(self.text.len() + text.len()).map_err(|_| Full)?;
             let absent = self.ends.len()..self.count;
             if !absent.is_empty() {
                 self.absent.grow(absent.end);
                 self.absent.insert_range(absent);
-                self.ends.resize(self.count, before);
+                self.ends.fill(self.count);
             }
             self.text.push_str(text);
             self.ends.push(end);

@@ -301,10 +301,7 @@ impl At<'_> {
     ) -> Vec<UserIx> {
         let records = self.governance.records.of(kind);
         let counts_assigned = self.governance.settings.counts_assigned(kind);
-        let assigned = || {
-            let counted = records.counted(record, counts_assigned).iter();
-            counted.map(|assigned| assigned.user)
-        };
+        let assigned = || records.counted(record, counts_assigned);
         let named = recipients.iter().flat_map(|recipient| match recipient {
             Recipient::Owner => records.owner(record).into_iter().collect::<Vec<_>>(),
             Recipient::Assigned => assigned().collect(),

@@ -477,17 +477,14 @@ impl<'g> At<'g> {
             Test::Any(parts) => parts.iter().any(|part| self.passes(part, kind, record)),
             Test::Not(part) => !self.passes(part, kind, record),
             Test::Assigned(users) => {
-                let mut assigned = self.assigned(kind, record).iter();
+                let mut assigned = self.assigned(kind, record);
                 assigned.any(|assigned| users.contains(assigned.user))
             }
             Test::Owner(users) => records
                 .owner(record)
                 .is_some_and(|owner| users.contains(owner)),
             Test::JobRole(wanted) => {
-                let assigned = self
-                    .assigned(kind, record)
-                    .iter()
-                    .map(|assigned| assigned.user);
+                let assigned = self.assigned(kind, record).map(|assigned| assigned.user);
                 let people = records.owner(record).into_iter().chain(assigned);
                 let mut job_roles = people.filter_map(|user| self.job_role_on(kind, record, user));
                 job_roles.any(|job_role| wanted.contains(job_role))
@@ -523,7 +520,6 @@ impl<'g> At<'g> {
         self.governance.records.of(kind).owner(record) == Some(user)
             || self
                 .assigned(kind, record)
-                .iter()
                 .any(|assigned| assigned.user == user)
     }
 }

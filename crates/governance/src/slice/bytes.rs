@@ -36,12 +36,14 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 use twox_hash::XxHash64;
 
+use crate::assigned::PackedAssigned;
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
 use crate::field::{Field, PackedFields, Stored};
-use crate::governance::{Assigned, Governance, Person, RoleRow, Roles, Users};
+use crate::governance::{Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
 use crate::org::{Org, Role, Status, User};
+use crate::packed::{Ends, Numbers, PackedReferences};
 use crate::reader::read;
 use crate::record::RecordType;
 use crate::slice::Slice;
@@ -377,63 +379,58 @@ impl<'a> Reader<'a> {
     }
 
     /// A column of numbers below `end`; nothing where all of them are zero, which takes no memory either.
-    fn column(&mut self, count: usize, end: usize) -> Option<Vec<u32>> {
+    fn column(&mut self, count: usize, end: usize) -> Option<Numbers> {
         let &[width] = self.bytes(1)?.as_array()?;
         let bytes = self.bytes(count.checked_mul(usize::from(width))?)?;
-        let mut most = 0;
-        let mut noted = |number: u32| {
-            most = most.max(number);
-            number
-        };
-        let numbers: Vec<u32> = match width {
-            0 => Vec::new(),
-            1 => bytes.iter().map(|&byte| noted(byte.into())).collect(),
+        let numbers = match width {
+            0 => Numbers::default(),
+            1 => Numbers::Bytes(bytes.to_vec()),
             2 => {
                 let (pairs, _) = bytes.as_chunks();
-                let number = |&pair| noted(u16::from_le_bytes(pair).into());
-                pairs.iter().map(number).collect()
+                Numbers::Shorts(pairs.iter().map(|&pair| u16::from_le_bytes(pair)).collect())
             }
             4 => {
                 let (fours, _) = bytes.as_chunks();
-                let number = |&four| noted(u32::from_le_bytes(four));
-                fours.iter().map(number).collect()
+                Numbers::Words(fours.iter().map(|&four| u32::from_le_bytes(four)).collect())
             }
             _ => return None,
         };
-        (numbers.is_empty() || (most as usize) < end).then_some(numbers)
+        let most = numbers.iter().fold(0, u32::max);
+        (numbers.len() == 0 || (most as usize) < end).then_some(numbers)
     }
 
     /// A column that has all its numbers.
-    fn full_column(&mut self, count: usize, end: usize) -> Option<Vec<u32>> {
+    fn full_column(&mut self, count: usize, end: usize) -> Option<Numbers> {
         let numbers = self.column(count, end)?;
         (numbers.len() == count).then_some(numbers)
     }
 
-    /// Which of `known` things each row refers to, if any; nothing where none does.
-    fn references<I: Ix>(&mut self, count: usize, known: usize) -> Option<Vec<Option<I>>> {
-        let numbers = self.column(count, known.checked_add(1)?)?;
-        let thing = |number: u32| number.checked_sub(1).map(I::new);
-        Some(numbers.into_iter().map(thing).collect())
+    /// Which of `known` things each row refers to, if any.
+    fn references<I: Ix>(&mut self, count: usize, known: usize) -> Option<PackedReferences<I>> {
+        Some(self.column(count, known.checked_add(1)?)?.into())
     }
 
     /// How long the lists of the rows are, and how much is in all of them. The rows have ids already, so that there are
     /// no more of them than the bytes have room for.
-    fn lengths(&mut self, count: usize) -> Option<(Vec<u32>, usize)> {
+    fn lengths(&mut self, count: usize) -> Option<(Numbers, usize)> {
         let mut lengths = self.column(count, usize::MAX)?;
-        lengths.resize(count, 0);
-        let total: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+        if lengths.len() < count {
+            lengths = Numbers::Bytes(vec![0; count]);
+        }
+        let total: u64 = lengths.iter().map(u64::from).sum();
         // Whatever is in a list takes a byte.
         let total = usize::try_from(total).ok()?;
         (total <= self.rest.len()).then_some((lengths, total))
     }
 
     /// Texts end to end, and where each ends; nothing tells yet that it ends between two characters.
-    fn end_to_end(&mut self, count: usize) -> Option<(&'a str, Vec<u32>)> {
-        let mut ends = self.full_column(count, usize::MAX)?;
+    fn end_to_end(&mut self, count: usize) -> Option<(&'a str, Ends)> {
+        let lengths = self.full_column(count, usize::MAX)?;
+        let mut ends = Ends::with_capacity(count);
         let mut end = 0_u32;
-        for length in &mut ends {
-            end = end.checked_add(*length)?;
-            *length = end;
+        for length in lengths.iter() {
+            end = end.checked_add(length)?;
+            ends.push(end);
         }
         Some((self.text_of(end as usize)?, ends))
     }
@@ -441,10 +438,8 @@ impl<'a> Reader<'a> {
     /// Names of bounded length.
     fn names(&mut self, count: usize) -> Result<Vec<&'a str>, LoadError> {
         let (text, ends) = sound(self.end_to_end(count))?;
-        let mut start = 0;
-        let names = ends.into_iter().map(|end| {
-            let name = sound(text.get(start..end as usize))?;
-            start = end as usize;
+        let names = (0..ends.len()).map(|at| {
+            let name = sound(text.get(ends.range(at)))?;
             self.check.text(&Pointer::root(), name)?;
             Ok(name)
         });
@@ -512,12 +507,12 @@ impl<'a> Reader<'a> {
         self.check
             .count("roles", count, limit, Code::TooManyRoles)?;
         let names = self.names(count)?;
-        let mut parents = sound(self.references(count, count))?.into_iter();
+        let parents: PackedReferences<RoleIx> = sound(self.references(count, count))?;
         let mut table = Table::with_ids(ids);
-        for name in names {
+        for (at, name) in names.into_iter().enumerate() {
             table.push(RoleRow {
                 name: name.to_owned(),
-                parent: parents.next().flatten(),
+                parent: parents.get(at),
             });
         }
         Ok(Roles {
@@ -540,21 +535,21 @@ impl<'a> Reader<'a> {
         let names = self.names(count)?;
         let profiles = sound(self.full_column(count, governance.profiles.len()))?;
         let known = governance.roles.table.len();
-        let mut roles = sound(self.references(count, known))?.into_iter();
+        let roles: PackedReferences<RoleIx> = sound(self.references(count, known))?;
         let known = governance.job_roles.table.len();
-        let mut job_roles = sound(self.references(count, known))?.into_iter();
-        let mut statuses = sound(self.column(count, Status::ALL.len()))?.into_iter();
+        let job_roles: PackedReferences<JobRoleIx> = sound(self.references(count, known))?;
+        let statuses = sound(self.column(count, Status::ALL.len()))?;
         let mut table = Table::with_ids(ids);
-        for (name, profile) in names.into_iter().zip(profiles) {
+        for (at, (name, profile)) in names.into_iter().zip(profiles.iter()).enumerate() {
             let status = statuses
-                .next()
+                .get(at)
                 .and_then(|status| Status::ALL.get(status as usize));
             table.push(Person {
                 name: name.to_owned(),
                 email: None,
                 profile: ProfileIx::new(profile),
-                role: roles.next().flatten(),
-                job_role: job_roles.next().flatten(),
+                role: roles.get(at),
+                job_role: job_roles.get(at),
                 license: None,
                 region: None,
                 status: status.copied().unwrap_or_default(),
@@ -606,8 +601,7 @@ impl<'a> Reader<'a> {
         let users = governance.users.table.ids.len();
         let job_roles = governance.job_roles.table.len();
         let names = self.record_names(count)?;
-        let mut owners = sound(self.references(count, users))?;
-        owners.resize(count, None);
+        let owners = sound(self.references(count, users))?;
         let assigned = sound(self.assigned(count, users, job_roles))?;
         let accounts = sound(self.references(count, accounts))?;
         let withheld = sound(self.column(count, usize::MAX))?;
@@ -615,6 +609,7 @@ impl<'a> Reader<'a> {
             *of_kind = withheld;
         }
         let columns = Columns {
+            count,
             owners,
             assigned,
             accounts,
@@ -629,14 +624,11 @@ impl<'a> Reader<'a> {
     /// The names of records, which need not have any.
     fn record_names(&mut self, count: usize) -> Result<PackedTexts, LoadError> {
         let lengths = sound(self.column(count, usize::MAX))?;
-        let total: u64 = lengths
-            .iter()
-            .map(|&length| u64::from(length.saturating_sub(1)))
-            .sum();
-        let total = usize::try_from(total).ok();
+        let text_lengths = lengths.iter().map(|length| length.saturating_sub(1));
+        let total = usize::try_from(text_lengths.map(u64::from).sum::<u64>()).ok();
         let mut text = sound(total.and_then(|total| self.text_of(total)))?;
         let mut names = PackedTexts::with_capacity(lengths.len());
-        for length in lengths {
+        for length in lengths.iter() {
             let name = match length.checked_sub(1) {
                 Some(length) => {
                     let (name, rest) = sound(text.split_at_checked(length as usize))?;
@@ -653,22 +645,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the assigned users of each record.
-    fn assigned(
-        &mut self,
-        count: usize,
-        users: usize,
-        job_roles: usize,
-    ) -> Option<Packed<Assigned>> {
+    fn assigned(&mut self, count: usize, users: usize, job_roles: usize) -> Option<PackedAssigned> {
         let (lengths, total) = self.lengths(count)?;
         let people = self.full_column(total, users)?;
-        let job_roles = self.references::<JobRoleIx>(total, job_roles)?;
+        let job_roles = self.references(total, job_roles)?;
         // The last record that each user was assigned to, as one more than its number.
         let mut latest = vec![0_u32; users];
-        let mut rest = people.as_slice();
-        for (record, &length) in (1..).zip(&lengths) {
-            let own;
-            (own, rest) = rest.split_at_checked(length as usize)?;
-            for &user in own {
+        let mut rest = people.iter();
+        for (record, length) in (1..).zip(lengths.iter()) {
+            for user in rest.by_ref().take(length as usize) {
                 let latest = latest.get_mut(user as usize)?;
                 if *latest == record {
                     return None;
@@ -676,15 +661,7 @@ impl<'a> Reader<'a> {
                 *latest = record;
             }
         }
-        let people = people.into_iter().map(|user| Assigned {
-            user: UserIx::new(user),
-            job_role: None,
-        });
-        let mut assigned: Vec<_> = people.collect();
-        for (assigned, job_role) in assigned.iter_mut().zip(job_roles) {
-            assigned.job_role = job_role;
-        }
-        Some(Packed::with_lengths(&lengths, assigned))
+        Some(PackedAssigned::end_to_end(&lengths, people, job_roles))
     }
 
     fn fields_of(&mut self, count: usize) -> Result<PackedFields, LoadError> {
@@ -701,7 +678,7 @@ impl<'a> Reader<'a> {
         let values = sound(self.full_column(total, TEXT as usize + texts.len()))?;
         sound(are_ascending(&lengths, &named))?;
         let mut next = 0;
-        let fields = named.into_iter().zip(values).map(|(name, value)| {
+        let fields = named.iter().zip(values.iter()).map(|(name, value)| {
             let value = match value {
                 NULL => Stored::Null,
                 FALSE => Stored::Bool(false),
@@ -723,7 +700,7 @@ impl<'a> Reader<'a> {
             names,
             texts,
             numbers,
-            rows: Packed::with_lengths(&lengths, fields),
+            rows: Packed::with_lengths(lengths.iter(), fields),
         })
     }
 
@@ -738,12 +715,14 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether the numbers ascend within each of the lists that have these lengths.
-fn are_ascending(lengths: &[u32], numbers: &[u32]) -> Option<()> {
-    let mut rest = numbers;
-    for &length in lengths {
-        let own;
-        (own, rest) = rest.split_at_checked(length as usize)?;
-        if !own.is_sorted_by(|one, next| one < next) {
+fn are_ascending(lengths: &Numbers, numbers: &Numbers) -> Option<()> {
+    let mut rest = numbers.iter();
+    for length in lengths.iter() {
+        if !rest
+            .by_ref()
+            .take(length as usize)
+            .is_sorted_by(|one, next| one < next)
+        {
             return None;
         }
     }
