@@ -129,6 +129,15 @@ impl Iterator for NumbersIter<'_> {
     }
 
     #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Bytes(numbers) => numbers.size_hint(),
+            Self::Shorts(numbers) => numbers.size_hint(),
+            Self::Words(numbers) => numbers.size_hint(),
+        }
+    }
+
+    #[inline]
     fn fold<B, F: FnMut(B, u32) -> B>(self, first: B, mut add: F) -> B {
         match self {
             Self::Bytes(numbers) => numbers.fold(first, |all, &one| add(all, one.into())),

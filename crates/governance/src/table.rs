@@ -591,6 +591,7 @@ impl<I, J> From<PackedReferences<J>> for References<I, J> {
 }
 
 impl<I: Ix, J: Ix> References<I, J> {
+    #[inline]
     pub(crate) fn get(&self, ix: I) -> Option<J> {
         if !self.patched.is_empty()
             && let Some(to) = self.patched.get(ix.number())
