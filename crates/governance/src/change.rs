@@ -16,7 +16,7 @@ use crate::org::{
 use crate::profile::{Action, Scope, Toggle, inapplicable};
 use crate::reader::{FromJson, Members, Refused, Source, read, read_with};
 use crate::record::RecordType;
-use crate::table::{CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
+use crate::table::{Chosen, CompanyIx, DealIx, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
 
 /// One change. In JSON an object whose `op` tells which.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -1282,11 +1282,11 @@ impl Edit {
     fn refuse_cycle(&self, role: RoleIx, parent: Option<RoleIx>, at: &Pointer) -> Made {
         let roles = &self.to.roles;
         let mut path = vec![role];
+        let mut passed: Chosen<RoleIx> = path.iter().copied().collect();
         let mut next = parent;
         while let Some(above) = next {
-            let comes_back = above == role || path.len() > roles.table.len();
             path.push(above);
-            if comes_back {
+            if !passed.insert(above) {
                 const SHOWN: usize = 10;
                 let names: Vec<_> = path
                     .iter()
@@ -1302,7 +1302,8 @@ impl Edit {
             next = roles
                 .get(above)
                 .and_then(|row| row.parent)
-                .filter(|&parent| roles.table.exists(parent));
+                // The role itself need not exist yet, though others name it.
+                .filter(|&parent| parent == role || roles.table.exists(parent));
         }
         Ok(())
     }

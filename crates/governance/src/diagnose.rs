@@ -505,6 +505,7 @@ impl At<'_> {
             let mut unnamed = 0;
             let orphaned: Vec<_> = records
                 .iter()
+                .filter(|&record| !self.governance.withholds_people(kind, record))
                 .filter(|&record| {
                     let mut holders = self.holders(kind, record).peekable();
                     let is_unnamed = holders.peek().is_none();

@@ -154,7 +154,10 @@ fn read_at<'de>(
     let mut from = serde_json::Deserializer::from_str(json);
     read(&mut Reader::new(&mut from, place, &notes))
         .and_then(|()| from.end().map_err(Refused::of))
-        .map_err(|refused| notes.fault(refused.after(before)))
+        .map_err(|refused| {
+            notes.fault_at(place);
+            notes.fault(refused.after(before))
+        })
         .map(|()| notes.passed_over.take())
 }
 

@@ -315,13 +315,11 @@ impl At<'_> {
                 && self.scope(user, kind, action) == Scope::All
                 && self.role(user).is_some()
         };
-        // The first in load order.
-        let lifter = users.filter(lifts).min();
-        offer(
-            lifter
-                .and_then(|lifter| self.role(lifter))
-                .and_then(|role| forest.parent(role)),
-        );
+        let mut lifters: Vec<UserIx> = users.filter(lifts).collect();
+        lifters.sort_unstable();
+        for lifter in lifters {
+            offer(self.role(lifter).and_then(|role| forest.parent(role)));
+        }
         roles
     }
 
@@ -362,15 +360,17 @@ impl At<'_> {
             && (action == Action::View || reached(kind, record, action))
     }
 
-    /// The tiers at the deal's company above the viewer's.
+    /// The tiers at the deal's company above the viewer's, and the viewer's own where that company is to become primary.
     fn promotions(self, viewer: UserIx, deal: &DealRow) -> Vec<Change> {
         let current = self.tier_at(viewer, deal.company);
-        let has_primary = self.primary(viewer).is_some();
-        let higher = Tier::ALL
-            .iter()
-            .copied()
-            .filter(|&tier| current.is_none_or(|current| tier > current));
-        higher
+        let person = self.governance.users.get(viewer);
+        // One at a company that does not exist leaves no room for another one, either.
+        let has_primary =
+            person.is_some_and(|person| person.standings.iter().any(|standing| standing.primary));
+        let wider = Tier::ALL.iter().copied().filter(|&tier| {
+            current.is_none_or(|current| tier > current || (tier == current && !has_primary))
+        });
+        wider
             .map(|tier| Change::SetTier {
                 user: self.user_id(viewer),
                 company: self.governance.companies.id(deal.company).to_owned(),

@@ -24,11 +24,25 @@ pub(crate) struct Slice {
     viewer: String,
     /// The users who stand for somebody whom the viewer is not shown, by their numbers.
     unnamed: Range<u32>,
+    /// Whether it was taken from a slice that was changed.
+    of_changed: bool,
     /// How many people of each record, by type, are not in the slice at all; nothing for a type of which all are.
     withheld: [Numbers; RecordType::ALL.len()],
 }
 
 impl Governance {
+    /// Whether this is a slice that was changed since it was taken from the whole.
+    fn is_changed_slice(&self) -> bool {
+        let slice = self.slice.as_deref();
+        slice.is_some_and(|slice| slice.of_changed || self.revision() > 0)
+    }
+
+    /// Whether people of a record were left out of this slice.
+    pub(crate) fn withholds_people(&self, kind: RecordType, record: RecordIx) -> bool {
+        let slice = self.slice.as_deref();
+        slice.is_some_and(|slice| slice.withheld(kind, record) > 0)
+    }
+
     /// The user whose slice this is; `None` for a whole organisation.
     pub fn viewer(&self) -> Option<&str> {
         self.slice.as_ref().map(|slice| slice.viewer.as_str())
@@ -91,7 +105,7 @@ impl<'g> At<'g> {
     pub(crate) fn is_advisory(self, user: &str) -> bool {
         self.governance
             .viewer()
-            .is_some_and(|viewer| viewer != user || self.governance.revision() > 0)
+            .is_some_and(|viewer| viewer != user || self.governance.is_changed_slice())
     }
 
     /// The slice that this is, if it is the user's own: what the user is not shown was left out of it.
@@ -108,7 +122,15 @@ impl<'g> At<'g> {
     /// How many people of a record were left out of the viewer's own slice.
     pub(crate) fn withheld_from(self, viewer: UserIx, kind: RecordType, record: RecordIx) -> usize {
         self.own_slice(viewer)
-            .and_then(|slice| slice.withheld.get(kind as usize)?.get(record.at()))
+            .map_or(0, |slice| slice.withheld(kind, record))
+    }
+}
+
+impl Slice {
+    fn withheld(&self, kind: RecordType, record: RecordIx) -> usize {
+        self.withheld
+            .get(kind as usize)
+            .and_then(|withheld| withheld.get(record.at()))
             .map_or(0, |count| count as usize)
     }
 }

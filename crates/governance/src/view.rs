@@ -318,6 +318,7 @@ impl<'g> At<'g> {
         let after = cursor.read(query.cursor.as_deref(), records.ids.len())?;
 
         let set = self.permitted_to(user, kind, action.unwrap_or(Action::View))?;
+        let partner = viewer.filter(|&viewer| self.is_partner(viewer));
         let tests: Vec<_> = filters
             .into_iter()
             .flatten()
@@ -351,7 +352,7 @@ impl<'g> At<'g> {
         for test in &tests {
             match test {
                 Test::Is(wanted) => records.fields.keep_having(&mut matched, wanted),
-                test => matched.retain(|&record| self.passes(test, kind, record)),
+                test => matched.retain(|&record| self.passes(test, kind, record, partner)),
             }
         }
 
@@ -363,7 +364,7 @@ impl<'g> At<'g> {
             keys.extend(
                 columns
                     .iter()
-                    .map(|&column| self.value(kind, record, column)),
+                    .map(|&column| self.value(kind, record, column, partner)),
             );
         };
         let order = Order {
@@ -403,15 +404,32 @@ impl<'g> At<'g> {
         }
     }
 
-    /// The value of a built-in or own field of a record.
-    fn value(self, kind: RecordType, record: RecordIx, column: FieldColumn<'_>) -> Value<'g> {
+    /// Whether a question may be about the user as one of a record's people: a partner user's is not where the partner user
+    /// is not shown them (§5.6).
+    fn may_name(self, partner: Option<UserIx>, user: UserIx) -> bool {
+        partner.is_none_or(|partner| {
+            self.governance.users.exists(user) && self.is_shown_to(partner, user)
+        })
+    }
+
+    /// The value of a built-in or own field of a record, to a partner user if it is one who asks.
+    fn value(
+        self,
+        kind: RecordType,
+        record: RecordIx,
+        column: FieldColumn<'_>,
+        partner: Option<UserIx>,
+    ) -> Value<'g> {
         let records = self.governance.records.of(kind);
         match column {
             FieldColumn::Id => Value::Text(records.id(record)),
             FieldColumn::Name => Value::text(records.name(record)),
-            FieldColumn::Owner => records.owner(record).map_or(Value::Absent, |owner| {
-                Value::Text(self.governance.users.id(owner))
-            }),
+            FieldColumn::Owner => records
+                .owner(record)
+                .filter(|&owner| self.may_name(partner, owner))
+                .map_or(Value::Absent, |owner| {
+                    Value::Text(self.governance.users.id(owner))
+                }),
             FieldColumn::Account => records.account(record).map_or(Value::Absent, |account| {
                 Value::Text(self.governance.records.of(RecordType::Account).id(account))
             }),
@@ -421,7 +439,7 @@ impl<'g> At<'g> {
 
     /// Whether a record passes a filter, whose depth is known to be within the limit.
     pub(crate) fn passes_filter(self, filter: &Filter, kind: RecordType, record: RecordIx) -> bool {
-        self.passes(&self.compile_filter(kind, filter), kind, record)
+        self.passes(&self.compile_filter(kind, filter), kind, record, None)
     }
 
     /// The filter with its ids looked up once. The depth is known to be within the limit.
@@ -470,22 +488,32 @@ impl<'g> At<'g> {
         }
     }
 
-    fn passes(self, test: &Test<'_>, kind: RecordType, record: RecordIx) -> bool {
+    /// Whether a record passes a test, to a partner user if it is one who asks.
+    fn passes(
+        self,
+        test: &Test<'_>,
+        kind: RecordType,
+        record: RecordIx,
+        partner: Option<UserIx>,
+    ) -> bool {
         let records = self.governance.records.of(kind);
+        let owner = || {
+            let owner = records.owner(record);
+            owner.filter(|&owner| self.may_name(partner, owner))
+        };
+        let assigned = || {
+            let assigned = self.assigned(kind, record).map(|assigned| assigned.user);
+            assigned.filter(|&user| self.may_name(partner, user))
+        };
+        let passes = |part| self.passes(part, kind, record, partner);
         match test {
-            Test::All(parts) => parts.iter().all(|part| self.passes(part, kind, record)),
-            Test::Any(parts) => parts.iter().any(|part| self.passes(part, kind, record)),
-            Test::Not(part) => !self.passes(part, kind, record),
-            Test::Assigned(users) => {
-                let mut assigned = self.assigned(kind, record);
-                assigned.any(|assigned| users.contains(assigned.user))
-            }
-            Test::Owner(users) => records
-                .owner(record)
-                .is_some_and(|owner| users.contains(owner)),
+            Test::All(parts) => parts.iter().all(passes),
+            Test::Any(parts) => parts.iter().any(passes),
+            Test::Not(part) => !passes(part),
+            Test::Assigned(users) => assigned().any(|user| users.contains(user)),
+            Test::Owner(users) => owner().is_some_and(|owner| users.contains(owner)),
             Test::JobRole(wanted) => {
-                let assigned = self.assigned(kind, record).map(|assigned| assigned.user);
-                let people = records.owner(record).into_iter().chain(assigned);
+                let people = owner().into_iter().chain(assigned());
                 let mut job_roles = people.filter_map(|user| self.job_role_on(kind, record, user));
                 job_roles.any(|job_role| wanted.contains(job_role))
             }
@@ -499,7 +527,7 @@ impl<'g> At<'g> {
                 .contains(text),
             Test::Is(wanted) => records.fields.has(record, wanted),
             Test::Field(column, test) => {
-                let value = self.value(kind, record, *column);
+                let value = self.value(kind, record, *column, partner);
                 test.is.as_ref().is_none_or(|is| value == Value::from(is))
                     && test.min.as_ref().is_none_or(|min| {
                         value

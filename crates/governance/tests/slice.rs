@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use sidelight_governance::org::Status;
-use sidelight_governance::{Action, Code, Governance, Limits, RecordType};
+use sidelight_governance::{Action, Change, Code, Governance, Limits, RecordType};
 use twox_hash::XxHash64;
 
 const NOW: &str = "2026-03-01T12:00:00Z";
@@ -54,6 +54,34 @@ fn a_slice_keeps_apart_the_people_whom_nobody_knows() {
     let (owner, assigned) = people("second");
     assert_eq!(owner.as_deref(), Some("phantom"));
     assert_eq!(assigned, ["ada", "spectre", "ghost"]);
+}
+
+#[test]
+fn what_is_taken_from_a_changed_slice_is_advisory_as_that_is() {
+    let now = NOW.parse().unwrap();
+    let mut slice = Governance::load(&slice_of(&org(), "ada")).unwrap();
+    let is_advisory = |slice: &Governance| {
+        let decided =
+            slice
+                .at(now)
+                .explain("ada", Action::View, RecordType::Account, Some("first"));
+        decided.unwrap().advisory
+    };
+    let again = Governance::load(&slice.at(now).slice("ada").unwrap()).unwrap();
+    assert!(!is_advisory(&slice) && !is_advisory(&again));
+    slice
+        .apply(&[Change::SetOwner {
+            kind: RecordType::Account,
+            id: "second".to_owned(),
+            owner: Some("ada".to_owned()),
+        }])
+        .unwrap();
+    let mut again = slice.clone();
+    for _ in 0..2 {
+        again = Governance::load(&again.at(now).slice("ada").unwrap()).unwrap();
+        assert!(is_advisory(&slice) && is_advisory(&again));
+        assert_eq!(again.revision(), 0);
+    }
 }
 
 #[test]
@@ -234,6 +262,7 @@ fn a_slice_tells_a_deal_owners_tier_only_to_who_is_compared_with_it() {
 
 /// What a slice says, as `slice/bytes.rs` describes it, sound until something in it is changed.
 struct Said {
+    changed: usize,
     document: Value,
     roles: Vec<u8>,
     people: usize,
@@ -284,6 +313,7 @@ fn said() -> Said {
         values: vec![3, 4, 0],
     };
     Said {
+        changed: 0,
         document: json!({
             "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
             "jobRoles": [{"id": "j", "name": "J"}], "users": [],
@@ -370,6 +400,7 @@ impl Said {
         let types: Vec<_> = self.types.iter().map(Tasks::bytes).collect();
         let body = [
             text("una"),
+            number(self.changed),
             text(&self.document.to_string()),
             ids(&texts(&["r"])),
             column(&[1]),
@@ -428,10 +459,11 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
     fn tasks(said: &mut Said) -> &mut Tasks {
         said.types.first_mut().unwrap()
     }
-    let faults: [Fault<&str>; 30] = [
+    let faults: [Fault<&str>; 31] = [
         ("a parent", |said| said.roles = vec![2]),
         ("more people than ids", |said| said.people = 3),
         ("more unnamed than people", |said| said.unnamed = 2),
+        ("a mark that is none", |said| said.changed = 2),
         ("a user twice", |said| said.users = texts(&["una", "una"])),
         ("no profile", |said| said.profiles = vec![]),
         ("a profile", |said| said.profiles = vec![1]),

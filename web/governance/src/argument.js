@@ -8,6 +8,16 @@ export function invalid(name, message, details) {
   return new GovernanceError('invalid-argument', message, { path: `/${name}`, ...details });
 }
 
+/** What reading an argument gives. A getter or a proxy may throw anything, which is told as the argument's fault. */
+export function reading(name, read) {
+  try {
+    return read();
+  } catch (cause) {
+    if (cause instanceof GovernanceError) throw cause;
+    throw invalid(name, `\`${name}\` cannot be read: ${said(cause)}`, { cause });
+  }
+}
+
 /** Requires a text: a user, an id, or a word that the module then knows or refuses. */
 export function requireText(value, name) {
   if (typeof value !== 'string') {
@@ -25,11 +35,13 @@ export function requireTextOrNothing(value, name) {
 
 /** The JSON of an array of ids. One text crosses faster than each id by itself. */
 export function idsToJson(ids) {
-  if (!Array.isArray(ids)) {
-    throw invalid('ids', `\`ids\` must be an array of strings, not ${kindOf(ids)}`);
-  }
-  for (let index = 0; index < ids.length; index += 1) requireText(ids[index], `ids/${index}`);
-  return JSON.stringify(ids);
+  return reading('ids', () => {
+    if (!isArray(ids)) {
+      throw invalid('ids', `\`ids\` must be an array of strings, not ${kindOf(ids)}`);
+    }
+    for (let index = 0; index < ids.length; index += 1) requireText(ids[index], `ids/${index}`);
+    return JSON.stringify(ids);
+  });
 }
 
 /** The JSON of a query or of options, or nothing where there is none. */
@@ -43,7 +55,7 @@ export function editToJson(edit) {
 }
 
 function objectToText(value, name) {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || isArray(value)) {
     throw invalid(name, `\`${name}\` must be an object, not ${kindOf(value)}`);
   }
   return valueToJson(value, name);
@@ -51,7 +63,7 @@ function objectToText(value, name) {
 
 /** The JSON of a list of changes. */
 export function changesToJson(changes) {
-  if (!Array.isArray(changes)) {
+  if (!isArray(changes)) {
     throw invalid('changes', `\`changes\` must be an array of changes, not ${kindOf(changes)}`);
   }
   return valueToJson(changes, 'changes');
@@ -62,10 +74,18 @@ function valueToJson(value, name) {
   try {
     json = JSON.stringify(value, onlyJson);
   } catch (cause) {
+    if (isTooDeep(cause)) {
+      throw new GovernanceError('too-deep', `\`${name}\` is nested too deeply`, { path: `/${name}`, cause });
+    }
     throw invalid(name, `\`${name}\` cannot be written as JSON: ${said(cause)}`, { cause });
   }
   if (json === undefined) throw invalid(name, `\`${name}\` cannot be written as JSON`);
   return json;
+}
+
+/** Whether there was no room on the stack: an error of another name in each engine. */
+function isTooDeep(cause) {
+  return cause instanceof RangeError || (cause instanceof Error && cause.name === 'InternalError');
 }
 
 /** JSON has no such values: left to itself, `JSON.stringify` would ask for everything up to nothing. */
@@ -83,7 +103,7 @@ const encoder = new TextEncoder();
 
 /** The bytes of an organisation that is given as object, as JSON text or as JSON bytes. */
 export function documentToBytes(org, limit) {
-  if (isBytes(org)) return within(limit, bytesOf(org));
+  if (reading('org', () => isBytes(org))) return within(limit, reading('org', () => bytesOf(org)));
   const text = typeof org === 'string' ? org : objectToJson(org);
   // Each UTF-16 unit is a byte or more, so a text that is too long need not be encoded first.
   if (text.length > limit) throw tooLarge(text.length, limit);
@@ -148,9 +168,17 @@ const isUnicode =
 export function kindOf(value) {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
+  if (typeof value === 'object') return isArray(value) ? 'an array' : 'an object';
   return typeof value === 'number' ? `the number ${value}` : `a ${typeof value}`;
+}
+
+/** `Array.isArray`, which throws for a proxy that was revoked. */
+function isArray(value) {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 /** What a caught value says, whatever it is: a getter or a `toJSON` may throw anything. */

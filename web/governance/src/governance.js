@@ -6,6 +6,7 @@ import {
   invalid,
   kindOf,
   objectToQuestion,
+  reading,
   requireText,
   requireTextOrNothing,
 } from './argument.js';
@@ -47,7 +48,7 @@ export class Governance {
     if (typeof options !== 'object' || options === null) {
       throw invalid('options', `\`options\` must be an object, not ${kindOf(options)}`);
     }
-    const { now } = options;
+    const now = reading('options', () => options.now);
     if (now !== undefined) requireInstant(now);
     const limit = instance.ask((module) => module.documentLimit());
     const bytes = documentToBytes(org, limit);

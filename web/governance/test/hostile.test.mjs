@@ -126,15 +126,47 @@ test('an object nested 10,000 or 1,000,000 deep is refused', () => {
   }
 });
 
+test('whatever reading an argument throws is told as the argument\'s fault', () => {
+  const governance = Governance.load(ORG, { now: NOW });
+  const revoked = (target) => {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  };
+  const throwing = new Proxy({}, { get() { throw new Error('no'); }, ownKeys() { throw new Error('no'); } });
+  const detached = new Uint8Array(new ArrayBuffer(8));
+  structuredClone(detached, { transfer: [detached.buffer] });
+  for (const object of [revoked({}), revoked([]), throwing]) {
+    const calls = {
+      org: () => Governance.load(object),
+      options: () => Governance.load(ORG, object),
+      user: () => governance.can(object, 'view', 'account', 'globex'),
+      ids: () => governance.canMany('ada', 'view', 'account', object),
+      query: () => governance.visible('ada', 'account', object),
+      changes: () => governance.apply(object),
+      edit: () => governance.editAssigned('ada', object),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      assert.throws(call, (error) => error instanceof GovernanceError && error.path?.startsWith(name === 'org' ? '' : `/${name}`));
+    }
+  }
+  refuses(package_, () => governance.apply([{ get op() { throw 'nothing'; } }]), 'invalid-argument', '/changes');
+  assert.throws(() => Governance.load(detached), GovernanceError);
+  governance.free();
+});
+
+test('a list of records that is none is refused at its place', () => {
+  for (const records of [{}, 'x', 5, true]) {
+    refuses(package_, () => Governance.load({ ...ORG, records }), 'invalid-field', '/records');
+  }
+});
+
 test('a filter nested deep is refused, one that is wide is answered', () => {
   const governance = Governance.load(ORG, { now: NOW });
   for (const depth of [100, 10_000, 200_000]) {
     let where = { owner: ['bo'] };
     for (let level = 0; level < depth; level += 1) where = level % 2 ? { not: where } : { all: [where] };
-    assert.throws(
-      () => governance.visible('ada', 'account', { where }),
-      (error) => error instanceof GovernanceError && ['too-deep', 'invalid-argument'].includes(error.code),
-    );
+    refuses(package_, () => governance.visible('ada', 'account', { where }), 'too-deep');
   }
   const wide = { any: Array.from({ length: 50_000 }, (_, at) => ({ text: `nothing ${at}` })) };
   assert.equal(governance.visible('ada', 'account', { where: wide }).total, 0);

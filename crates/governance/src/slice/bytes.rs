@@ -5,6 +5,7 @@
 //! version                    one byte
 //! checksum                   XXH64 of what follows, eight bytes, little-endian
 //! viewer                     text
+//! changed                    1 where it was taken from a slice that had been changed, else 0
 //! document                   text: everything that has no columns below, as an organisation's JSON
 //! roles                      ids; their names and parents
 //! users                      how many people, and how many of these, the last ones, stand for somebody who is not
@@ -70,6 +71,7 @@ const TEXT: u32 = 4;
 /// Everything in a slice.
 pub(super) struct Contents<'a> {
     pub(super) viewer: &'a str,
+    pub(super) of_changed: bool,
     /// Everything but the records.
     pub(super) org: Org<()>,
     pub(super) unnamed: usize,
@@ -276,6 +278,7 @@ impl Contents<'_> {
         self.org.users = people.iter().filter(has_more).cloned().collect();
         let mut body = Writer(Vec::new());
         body.text(self.viewer);
+        body.number(self.of_changed.into());
         // Writing plain data to memory does not fail.
         body.text(&serde_json::to_string(&self.org).unwrap_or_default());
         body.roles(&roles);
@@ -470,6 +473,7 @@ impl<'a> Reader<'a> {
 
     fn governance(mut self) -> Result<Governance, LoadError> {
         let viewer = sound(self.text())?.to_owned();
+        let of_changed = sound(self.up_to(1))?;
         let document = sound(self.text())?;
         let (org, _) = read::<Org<Option<&RawValue>>>(document).map_err(|_| damaged())?;
         let (mut org, records) = org.split_records();
@@ -483,6 +487,7 @@ impl<'a> Reader<'a> {
         let unnamed = self.people(&mut governance)?;
         let mut slice = Slice {
             viewer,
+            of_changed: of_changed > 0,
             unnamed,
             withheld: Default::default(),
         };

@@ -295,6 +295,7 @@ impl<'g> Cut<'g> {
         let records = self.records.iter().map(rows).collect();
         let contents = Contents {
             viewer: &self.name,
+            of_changed: governance.is_changed_slice(),
             org: self.org(&job_roles),
             unnamed: self.unnamed.len(),
             mentioned: numbers

@@ -520,7 +520,11 @@ fn stays_a_forest(org: &Org, parent: &str, role: &str) -> bool {
     };
     let above = ancestors(org, parent);
     let last = above.last().unwrap_or(&parent);
-    let comes_back = last.parent.as_ref().is_some_and(|next| has_role(org, next));
+    // The role need not exist yet for others to name it as their parent.
+    let comes_back = last
+        .parent
+        .as_ref()
+        .is_some_and(|next| next == role || has_role(org, next));
     parent.id != role && !above.iter().any(|above| above.id == role) && !comes_back
 }
 

@@ -24,19 +24,36 @@ impl<'a> Reference<'a> {
             .and_then(Value::as_str)
             .and_then(Action::from_word)
             .unwrap_or(Action::View);
-        let mut records: Vec<&CrmRecord> = Vec::new();
+        let mut records: Vec<(&CrmRecord, CrmRecord)> = Vec::new();
         for r in self.records(kind) {
+            let told = self.told(user, r);
             if self.can(user, action, kind, Some(&r.id))
                 // §5.4: "assigned to me" is owner or assigned.
                 && (!mine || people(r).contains(&user))
-                && query.get("where").is_none_or(|filter| self.matches(r, filter))
-                && saved.get("where").is_none_or(|filter| self.matches(r, filter))
+                && query.get("where").is_none_or(|filter| self.matches(&told, filter))
+                && saved.get("where").is_none_or(|filter| self.matches(&told, filter))
             {
-                records.push(r);
+                records.push((r, told));
             }
         }
-        sort(&mut records, asked("sort"), |r, by| field(r, by).into());
-        Some(records.into_iter().map(|r| r.id.as_str()).collect())
+        sort(&mut records, asked("sort"), |(_, told), by| {
+            field(told, by).into()
+        });
+        Some(records.into_iter().map(|(r, _)| r.id.as_str()).collect())
+    }
+
+    /// §5.6: the record as questions about it know it, which to a partner user are about the people shown to them.
+    fn told(self, user: &str, r: &CrmRecord) -> CrmRecord {
+        let mut told = r.clone();
+        if let Some(u) = self.user(user).filter(|u| !u.memberships.is_empty()) {
+            let knows = |id: &String| {
+                self.user(id)
+                    .is_some_and(|v| self.is_shown_to_partner(u, v))
+            };
+            told.owner = told.owner.filter(knows);
+            told.assigned.retain(|assignment| knows(&assignment.user));
+        }
+        told
     }
 
     fn saved_view(self, user: &str, kind: RecordType, id: &str) -> Option<&'a SavedView> {
@@ -72,7 +89,7 @@ impl<'a> Reference<'a> {
             .collect()
     }
 
-    pub(super) fn matches(self, r: &'a CrmRecord, filter: &Value) -> bool {
+    pub(super) fn matches(self, r: &CrmRecord, filter: &Value) -> bool {
         let of = |name: &str| filter.get(name);
         let any_of = |name: &str, value: Option<&str>| {
             of(name).is_some() && value.is_some_and(|value| in_list(filter, name, value))
