@@ -5,24 +5,23 @@ use std::ops::Range;
 
 use crate::table::Ix;
 
-/// Numbers, each in as many bytes as the largest of them takes.
+/// Numbers, each in two bytes where that is enough for the largest of them, and else in four. One byte would be enough
+/// only in small organisations, and every width is more to download.
 #[derive(Debug, Clone)]
 pub(crate) enum Numbers {
-    Bytes(Vec<u8>),
     Shorts(Vec<u16>),
     Words(Vec<u32>),
 }
 
 impl Default for Numbers {
     fn default() -> Self {
-        Self::Bytes(Vec::new())
+        Self::Shorts(Vec::new())
     }
 }
 
 impl Numbers {
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Bytes(numbers) => numbers.len(),
             Self::Shorts(numbers) => numbers.len(),
             Self::Words(numbers) => numbers.len(),
         }
@@ -36,7 +35,6 @@ impl Numbers {
     #[inline]
     pub(crate) fn get(&self, at: usize) -> Option<u32> {
         match self {
-            Self::Bytes(numbers) => numbers.get(at).map(|&number| number.into()),
             Self::Shorts(numbers) => numbers.get(at).map(|&number| number.into()),
             Self::Words(numbers) => numbers.get(at).copied(),
         }
@@ -46,9 +44,6 @@ impl Numbers {
     #[inline]
     pub(crate) fn range(&self, range: Range<usize>) -> NumbersIter<'_> {
         match self {
-            Self::Bytes(numbers) => {
-                NumbersIter::Bytes(numbers.get(range).unwrap_or_default().iter())
-            }
             Self::Shorts(numbers) => {
                 NumbersIter::Shorts(numbers.get(range).unwrap_or_default().iter())
             }
@@ -62,7 +57,6 @@ impl Numbers {
     #[inline]
     pub(crate) fn set(&mut self, at: usize, number: u32) {
         let is_set = match self {
-            Self::Bytes(numbers) => put(numbers, at, number),
             Self::Shorts(numbers) => put(numbers, at, number),
             Self::Words(numbers) => put(numbers, at, number),
         };
@@ -75,7 +69,6 @@ impl Numbers {
     #[cold]
     fn widen(&mut self) {
         *self = match self {
-            Self::Bytes(numbers) => Self::Shorts(numbers.iter().map(|&one| one.into()).collect()),
             Self::Shorts(numbers) => Self::Words(numbers.iter().map(|&one| one.into()).collect()),
             Self::Words(numbers) => Self::Words(std::mem::take(numbers)),
         };
@@ -84,7 +77,6 @@ impl Numbers {
     /// Gives back the room that was kept for more.
     pub(crate) fn shrink_to_fit(&mut self) {
         match self {
-            Self::Bytes(numbers) => numbers.shrink_to_fit(),
             Self::Shorts(numbers) => numbers.shrink_to_fit(),
             Self::Words(numbers) => numbers.shrink_to_fit(),
         }
@@ -111,7 +103,6 @@ fn put<N: TryFrom<u32> + Default>(numbers: &mut Vec<N>, at: usize, number: u32) 
 /// Numbers in their order.
 #[derive(Debug, Clone)]
 pub(crate) enum NumbersIter<'n> {
-    Bytes(std::slice::Iter<'n, u8>),
     Shorts(std::slice::Iter<'n, u16>),
     Words(std::slice::Iter<'n, u32>),
 }
@@ -122,7 +113,6 @@ impl Iterator for NumbersIter<'_> {
     #[inline]
     fn next(&mut self) -> Option<u32> {
         match self {
-            Self::Bytes(numbers) => numbers.next().map(|&number| number.into()),
             Self::Shorts(numbers) => numbers.next().map(|&number| number.into()),
             Self::Words(numbers) => numbers.next().copied(),
         }
@@ -131,7 +121,6 @@ impl Iterator for NumbersIter<'_> {
     #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         match self {
-            Self::Bytes(numbers) => numbers.size_hint(),
             Self::Shorts(numbers) => numbers.size_hint(),
             Self::Words(numbers) => numbers.size_hint(),
         }
@@ -140,7 +129,6 @@ impl Iterator for NumbersIter<'_> {
     #[inline]
     fn fold<B, F: FnMut(B, u32) -> B>(self, first: B, mut add: F) -> B {
         match self {
-            Self::Bytes(numbers) => numbers.fold(first, |all, &one| add(all, one.into())),
             Self::Shorts(numbers) => numbers.fold(first, |all, &one| add(all, one.into())),
             Self::Words(numbers) => numbers.fold(first, |all, &one| add(all, one)),
         }
@@ -363,12 +351,11 @@ mod tests {
                 [Some(0), Some(0), Some(number)]
             );
             match numbers {
-                Numbers::Bytes(_) => 1,
                 Numbers::Shorts(_) => 2,
                 Numbers::Words(_) => 4,
             }
         });
-        assert_eq!(widths, [1, 1, 1, 2, 2, 1, 4, 4]);
+        assert_eq!(widths, [2, 2, 2, 2, 2, 2, 4, 4]);
     }
 
     #[test]

@@ -387,7 +387,7 @@ impl<'a> Reader<'a> {
         let bytes = self.bytes(count.checked_mul(usize::from(width))?)?;
         let numbers = match width {
             0 => Numbers::default(),
-            1 => Numbers::Bytes(bytes.to_vec()),
+            1 => Numbers::Shorts(bytes.iter().map(|&byte| byte.into()).collect()),
             2 => {
                 let (pairs, _) = bytes.as_chunks();
                 Numbers::Shorts(pairs.iter().map(|&pair| u16::from_le_bytes(pair)).collect())
@@ -418,7 +418,7 @@ impl<'a> Reader<'a> {
     fn lengths(&mut self, count: usize) -> Option<(Numbers, usize)> {
         let mut lengths = self.column(count, usize::MAX)?;
         if lengths.len() < count {
-            lengths = Numbers::Bytes(vec![0; count]);
+            lengths = Numbers::Shorts(vec![0; count]);
         }
         let total: u64 = lengths.iter().map(u64::from).sum();
         // Whatever is in a list takes a byte.
