@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use crate::at::At;
-use crate::predict::{Comparison, Counted};
+use crate::predict::{Comparison, Counted, SLOWER};
 use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
@@ -348,8 +348,6 @@ impl Comparison<'_> {
 
     /// The records of the type that open to the user, each once; some of them where those are enough.
     fn records_found(&self, user: UserIx, kind: RecordType, enough: usize) -> Vec<u32> {
-        // To ask about a record takes about so many times as long as to add one to a set.
-        const SLOWER: usize = 64;
         let count = self.after.governance.records.of(kind).ids.len();
         let mut found = Found::new(enough, (count / SLOWER).max(64));
         if let ControlFlow::Break(End::Sets) = self.look_for_records(user, kind, &mut found) {

@@ -212,6 +212,9 @@ fn named(governance: &Governance, kind: Counted, things: &Set, sample: usize) ->
     ids.into_iter().map(str::to_owned).collect()
 }
 
+/// To ask about a record takes about so many times as long as to add one to a set.
+pub(crate) const SLOWER: usize = 64;
+
 /// The things of one type that a user gains and loses: not both nothing.
 struct Difference {
     gained: Set,
@@ -221,6 +224,22 @@ struct Difference {
 impl Difference {
     fn between(before: &Set, after: &Set) -> Option<Self> {
         Self::of(after.without(before), before.without(after))
+    }
+
+    /// Looks at records one by one: `asked` tells whether one is the user's before and after.
+    fn among(
+        records: impl Iterator<Item = RecordIx>,
+        asked: impl Fn(RecordIx) -> (bool, bool),
+    ) -> Option<Self> {
+        let (mut gained, mut lost) = (Vec::new(), Vec::new());
+        for record in records {
+            match asked(record) {
+                (false, true) => gained.push(record.number()),
+                (true, false) => lost.push(record.number()),
+                _ => {}
+            }
+        }
+        Self::of(Set::Listed(gained), Set::Listed(lost))
     }
 
     fn of(gained: Set, lost: Set) -> Option<Self> {
@@ -293,19 +312,13 @@ impl<'a> Comparison<'a> {
                 Difference::between(&before, &after)
             });
         }
-        let (mut gained, mut lost) = (Vec::new(), Vec::new());
-        for record in self.touched.records_of(kind) {
-            let may = |at: At<'_>| {
-                at.governance.records.of(kind).exists(record)
-                    && at.may(user, kind, record, self.action)
-            };
-            match (may(self.before), may(self.after)) {
-                (false, true) => gained.push(record.number()),
-                (true, false) => lost.push(record.number()),
-                _ => {}
-            }
-        }
-        Difference::of(Set::Listed(gained), Set::Listed(lost))
+        let may = |at: At<'_>, record| {
+            at.governance.records.of(kind).exists(record) && at.may(user, kind, record, self.action)
+        };
+        let touched = self.touched.records_of(kind);
+        Difference::among(touched, |record| {
+            (may(self.before, record), may(self.after, record))
+        })
     }
 
     /// What differs for a user whose reach differs, found from the holders whom the user reaches on one side only. `None` where
@@ -319,46 +332,39 @@ impl<'a> Comparison<'a> {
         }
         let [before, after] = sides.map(|at| at.holders_seen(user, kind));
         let (before, after) = before.zip(after)?;
-        let only = |one: &Chosen<UserIx>, other: &Chosen<UserIx>| -> Vec<UserIx> {
-            let holders = one.iter().filter(|&holder| !other.contains(holder));
-            holders.collect()
-        };
-        let (lost, gained) = (only(&before, &after), only(&after, &before));
+        let lost: Vec<UserIx> = before.without(&after).collect();
+        let gained: Vec<UserIx> = after.without(&before).collect();
         let held = |holder: UserIx| sides.map(|at| at.governance.records.of(kind).held.get(holder));
         let size = |holder: UserIx| held(holder).iter().map(|list| list.len()).sum::<usize>();
-        let to_look_at: usize = lost.iter().chain(&gained).copied().map(size).sum();
+        let differing = || lost.iter().chain(&gained).copied();
+        let to_look_at: usize = differing().map(size).sum();
         let in_all: usize = before.iter().chain(after.iter()).map(size).sum();
         let touched: Vec<RecordIx> = self.touched.records_of(kind).collect();
         let count = self.after.governance.records.of(kind).ids.len();
-        if to_look_at * Self::SLOWER > in_all.min(count) {
+        // `size` counts both sides.
+        if to_look_at / 2 * SLOWER > in_all.min(count) {
             return touched
                 .is_empty()
                 .then(|| self.by_sets(user, kind, &lost, &gained));
         }
-        let lists = lost.iter().chain(&gained).flat_map(|&holder| held(holder));
+        let lists = differing().flat_map(held);
         let lists = lists.chain(std::iter::once(touched.as_slice()));
-        let sees = |at: At<'_>, holders: &Chosen<UserIx>, record: RecordIx| {
+        let sees = |at: At<'_>, holders: &Chosen<UserIx>, record| {
             at.governance.records.of(kind).exists(record)
                 && at
                     .holders(kind, record)
                     .any(|holder| holders.contains(holder))
         };
-        let (mut gained, mut lost) = (Vec::new(), Vec::new());
-        for record in Set::union(lists, count).iter::<RecordIx>() {
-            match (
-                sees(self.before, &before, record),
-                sees(self.after, &after, record),
-            ) {
-                (false, true) => gained.push(record.number()),
-                (true, false) => lost.push(record.number()),
-                _ => {}
-            }
-        }
-        Some(Difference::of(Set::Listed(gained), Set::Listed(lost)))
+        Some(Difference::among(
+            Set::union(lists, count).iter(),
+            |record| {
+                (
+                    sees(self.before, &before, record),
+                    sees(self.after, &after, record),
+                )
+            },
+        ))
     }
-
-    /// To look at a record takes about so many times as long as to add one to a set.
-    const SLOWER: usize = 16;
 
     /// What differs for a user who reaches some holders on one side only, where the records have the same holders on both.
     fn by_sets(
@@ -612,11 +618,8 @@ impl Touched {
                 side.records.of(kind).holders(record, counted).collect()
             });
             let [before, after]: &[Chosen<UserIx>; 2] = &holders;
-            let differing: Vec<UserIx> = before
-                .iter()
-                .filter(|&holder| !after.contains(holder))
-                .chain(after.iter().filter(|&holder| !before.contains(holder)))
-                .collect();
+            let differing: Vec<UserIx> =
+                before.without(after).chain(after.without(before)).collect();
             self.people.add(sides, |side, people| {
                 for &holder in &differing {
                     side.add_watchers(holder, people);

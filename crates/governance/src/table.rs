@@ -383,6 +383,11 @@ impl<I: Ix> Chosen<I> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = I> + '_ {
         members(&self.numbers)
     }
+
+    /// Those that are not among the others.
+    pub(crate) fn without<'s>(&'s self, others: &'s Self) -> impl Iterator<Item = I> + 's {
+        self.iter().filter(|&one| !others.contains(one))
+    }
 }
 
 impl<I: Ix> FromIterator<I> for Chosen<I> {
@@ -493,21 +498,11 @@ impl<T> Patches<T> {
 }
 
 /// One value per index. Clones share the values; what is set in one is not seen in the others.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Column<I, T> {
     base: Arc<Vec<T>>,
     patched: Patches<T>,
     kind: PhantomData<I>,
-}
-
-impl<I, T: Clone> Clone for Column<I, T> {
-    fn clone(&self) -> Self {
-        Self {
-            base: Arc::clone(&self.base),
-            patched: self.patched.clone(),
-            kind: PhantomData,
-        }
-    }
 }
 
 impl<I, T> Default for Column<I, T> {
@@ -557,21 +552,11 @@ impl<I: Ix, T: Clone + Default> Column<I, T> {
 }
 
 /// What each index refers to, if anything. Clones share it; what is set in one is not seen in the others.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct References<I, J> {
     base: Arc<PackedReferences<J>>,
     patched: Patches<Option<J>>,
     kind: PhantomData<I>,
-}
-
-impl<I, J: Clone> Clone for References<I, J> {
-    fn clone(&self) -> Self {
-        Self {
-            base: Arc::clone(&self.base),
-            patched: self.patched.clone(),
-            kind: PhantomData,
-        }
-    }
 }
 
 impl<I, J> Default for References<I, J> {
@@ -888,7 +873,7 @@ impl<I: Ix, V: Copy + Ord> Rows<I, V> {
 }
 
 /// A text per index, or none. Clones share the texts; what is set in one is not seen in the others.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Texts<I> {
     base: Arc<PackedTexts>,
     patched: Patches<Option<String>>,
@@ -910,7 +895,6 @@ impl PackedTexts {
     pub(crate) fn with_capacity(count: usize) -> Self {
         Self {
             ends: Ends::with_capacity(count),
-            absent: FixedBitSet::with_capacity(count),
             ..Self::default()
         }
     }
@@ -936,16 +920,6 @@ impl PackedTexts {
     pub(crate) fn shrink_to_fit(&mut self) {
         self.text.shrink_to_fit();
         self.ends.shrink_to_fit();
-    }
-}
-
-impl<I> Clone for Texts<I> {
-    fn clone(&self) -> Self {
-        Self {
-            base: Arc::clone(&self.base),
-            patched: self.patched.clone(),
-            kind: PhantomData,
-        }
     }
 }
 

@@ -103,7 +103,8 @@ const encoder = new TextEncoder();
 
 /** The bytes of an organisation that is given as object, as JSON text or as JSON bytes. */
 export function documentToBytes(org, limit) {
-  if (reading('org', () => isBytes(org))) return within(limit, reading('org', () => bytesOf(org)));
+  const bytes = reading('org', () => (isBytes(org) ? bytesOf(org) : undefined));
+  if (bytes !== undefined) return within(limit, bytes);
   const text = typeof org === 'string' ? org : objectToJson(org);
   // Each UTF-16 unit is a byte or more, so a text that is too long need not be encoded first.
   if (text.length > limit) throw tooLarge(text.length, limit);
