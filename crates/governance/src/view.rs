@@ -642,8 +642,8 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    fn compare(&self, one: &[Value<'_>], other: &[Value<'_>]) -> Ordering {
-        let keys = one.iter().zip(other).zip(&self.descending);
+    fn compare(&self, one: Row<'_, '_>, other: Row<'_, '_>) -> Ordering {
+        let keys = one.0.iter().zip(other.0).zip(&self.descending);
         keys.map(|((one, other), &descending)| match (one, other) {
             (Value::Absent, _) | (_, Value::Absent) => one.kind().cmp(&other.kind()),
             _ => {
@@ -654,7 +654,7 @@ impl Order {
             }
         })
         .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+        .unwrap_or_else(|| one.1.cmp(&other.1))
     }
 
     /// The size of the whole, its page after `after`, and whether more follow. What matched is given in load order.
@@ -677,45 +677,101 @@ impl Order {
             let page = rest.get(..limit.unwrap_or(usize::MAX)).unwrap_or(rest);
             return (total, page.to_vec(), page.len() < rest.len());
         }
-        let mut of_all = Vec::with_capacity(total * self.descending.len());
-        matched.iter().for_each(|&ix| keys(ix, &mut of_all));
         let mut of_after = Vec::new();
         let after = after.map(|after| {
             keys(after, &mut of_after);
             (of_after.as_slice(), after.number())
         });
-        let numbers = matched.into_iter().map(I::number).collect();
-        let (page, more) = self.rows_after(numbers, &of_all, after, limit);
-        (total, page.into_iter().map(I::new).collect(), more)
+        let limit = limit.unwrap_or(usize::MAX);
+        let mut first = FirstRows::new(self, limit);
+        let mut following = 0;
+        let mut of_one = Vec::new();
+        for one in matched {
+            of_one.clear();
+            keys(one, &mut of_one);
+            let row = (of_one.as_slice(), one.number());
+            if after.is_none_or(|after| self.compare(row, after).is_gt()) {
+                following += 1;
+                first.add(row);
+            }
+        }
+        let page = first.into_numbers().into_iter().map(I::new);
+        (total, page.collect(), following > limit)
+    }
+}
+
+/// A thing's keys, and its number, which decides where they are equal.
+type Row<'k, 'a> = (&'k [Value<'a>], u32);
+
+/// The first rows of an order, so many, of all that were added. Most of many are not among them, which one comparison
+/// tells.
+struct FirstRows<'o, 'a> {
+    order: &'o Order,
+    limit: usize,
+    /// Rows that may be among the first: their numbers, and their keys end to end.
+    numbers: Vec<u32>,
+    keys: Vec<Value<'a>>,
+    /// What is not before this row is not among the first.
+    bar: Option<(Vec<Value<'a>>, u32)>,
+}
+
+impl<'o, 'a> FirstRows<'o, 'a> {
+    fn new(order: &'o Order, limit: usize) -> Self {
+        let (numbers, keys, bar) = Default::default();
+        Self {
+            order,
+            limit,
+            numbers,
+            keys,
+            bar,
+        }
     }
 
-    /// The numbers after one, in order, and whether more follow. `keys` has those of all numbers, end to end.
-    fn rows_after(
-        &self,
-        numbers: Vec<u32>,
-        keys: &[Value<'_>],
-        after: Option<(&[Value<'_>], u32)>,
-        limit: Option<usize>,
-    ) -> (Vec<u32>, bool) {
-        let limit = limit.unwrap_or(usize::MAX);
-        let width = self.descending.len();
-        let rows = numbers.iter().enumerate().map(|(row, &number)| {
-            let keys = keys.get(row * width..(row + 1) * width);
-            (keys.unwrap_or_default(), number)
-        });
-        let compare = |one: &(&[Value<'_>], u32), other: &(&[Value<'_>], u32)| {
-            self.compare(one.0, other.0).then(one.1.cmp(&other.1))
-        };
-        let follows =
-            |row: &(&[Value<'_>], u32)| after.is_none_or(|after| compare(row, &after).is_gt());
-        let mut rows: Vec<_> = rows.filter(follows).collect();
-        let more = rows.len() > limit;
-        if more && limit > 0 {
-            rows.select_nth_unstable_by(limit, compare);
+    fn add(&mut self, (keys, number): Row<'_, 'a>) {
+        let bar = self.bar.as_ref();
+        let bar = bar.map(|(keys, number)| (keys.as_slice(), *number));
+        if bar.is_some_and(|bar| self.order.compare((keys, number), bar).is_ge()) {
+            return;
         }
-        rows.truncate(limit);
+        self.numbers.push(number);
+        self.keys.extend_from_slice(keys);
+        if self.numbers.len() >= self.limit.saturating_add(self.limit.max(256)) {
+            self.settle();
+        }
+    }
+
+    /// Keeps the first rows only, in their order.
+    fn settle(&mut self) {
+        let mut rows: Vec<usize> = (0..self.numbers.len()).collect();
+        let compare = |one: &usize, other: &usize| {
+            let (one, other) = (self.row(*one), self.row(*other));
+            self.order.compare(one, other)
+        };
+        let last = self.limit.checked_sub(1).filter(|&last| last < rows.len());
+        if let Some(last) = last {
+            rows.select_nth_unstable_by(last, compare);
+        }
+        rows.truncate(self.limit);
         rows.sort_unstable_by(compare);
-        (rows.into_iter().map(|(_, number)| number).collect(), more)
+        let rows = rows.iter().map(|&at| self.row(at));
+        let (keys, numbers): (Vec<_>, Vec<_>) = rows.unzip();
+        (self.keys, self.numbers) = (keys.concat(), numbers);
+        self.bar = last.map(|last| {
+            let (keys, number) = self.row(last);
+            (keys.to_vec(), number)
+        });
+    }
+
+    fn row(&self, at: usize) -> Row<'_, 'a> {
+        let width = self.order.descending.len();
+        let keys = self.keys.get(at * width..(at + 1) * width);
+        let number = self.numbers.get(at).copied();
+        (keys.unwrap_or_default(), number.unwrap_or_default())
+    }
+
+    fn into_numbers(mut self) -> Vec<u32> {
+        self.settle();
+        self.numbers
     }
 }
 
@@ -761,4 +817,70 @@ pub(crate) fn read_question<'de, T: FromJson<'de>>(json: &'de str) -> Result<T, 
     let (question, _) =
         read(json).map_err(|fault| AskError::new(fault.code, fault.place, fault.message))?;
     Ok(question)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    /// Keys of which many are the same, and one in seven is absent.
+    fn keys(number: u32) -> [Value<'static>; 2] {
+        let scattered = number.wrapping_mul(0x9E37_79B1) >> 20;
+        let text = ["b", "a", "c"].get(scattered as usize % 3);
+        let number = match number % 7 {
+            0 => Value::Absent,
+            _ => Value::Number(f64::from(scattered / 8)),
+        };
+        [Value::text(text.copied()), number]
+    }
+
+    /// The things in the order that the two directions make, by comparing all of them.
+    fn sorted(things: &[u32], descending: [bool; 2]) -> Vec<u32> {
+        let mut sorted = things.to_vec();
+        sorted.sort_by(|&one, &other| {
+            let mut order = Ordering::Equal;
+            for ((one, other), descending) in keys(one).iter().zip(&keys(other)).zip(descending) {
+                order = order.then_with(|| match one.compared_in_kind(other) {
+                    Some(order) if descending => order.reverse(),
+                    Some(order) => order,
+                    None => one.kind().cmp(&other.kind()),
+                });
+            }
+            order
+        });
+        sorted
+    }
+
+    #[test]
+    fn pages_are_parts_of_the_whole_order() {
+        for count in [0, 1, 255, 256, 257, 3_000] {
+            let things: Vec<u32> = (0..count).map(|number| number * 3).collect();
+            for descending in [[false, false], [true, false], [false, true], [true, true]] {
+                let order = Order {
+                    descending: descending.to_vec(),
+                };
+                let whole = sorted(&things, descending);
+                for limit in [0, 1, 50, 255, 256, 1_000, usize::MAX] {
+                    for from in [0, 1, 30, 290, 2_990]
+                        .into_iter()
+                        .filter(|&from| from <= whole.len())
+                    {
+                        let rest = whole.get(from..).unwrap();
+                        let after = from.checked_sub(1).map(|last| *whole.get(last).unwrap());
+                        let (total, page, more) = order.page(
+                            things.iter().copied().map(RecordIx::new).collect(),
+                            |thing: RecordIx, to: &mut Vec<_>| to.extend(keys(thing.number())),
+                            after.map(RecordIx::new),
+                            (limit < usize::MAX).then_some(limit),
+                        );
+                        let page: Vec<_> = page.into_iter().map(Ix::number).collect();
+                        assert_eq!(total, things.len());
+                        assert_eq!(Some(page.as_slice()), rest.get(..limit.min(rest.len())));
+                        assert_eq!(more, rest.len() > limit);
+                    }
+                }
+            }
+        }
+    }
 }
