@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::packed::{Ends, Numbers, PackedReferences};
+use crate::packed::{Ends, Numbers, NumbersIter, PackedReferences};
 use crate::table::{Ix, JobRoleIx, Patches, RecordIx, UserIx};
 
 /// An assigned user of a record, with the job role of the assignment.
@@ -53,23 +53,45 @@ impl PackedAssigned {
         self.records += 1;
     }
 
-    /// Those of records of these lengths, as many as there are, and with as many job roles or none.
+    /// Those of so many records: the first have as many as these lengths say, with as many job roles or none; the others
+    /// have none.
     pub(crate) fn end_to_end(
+        records: usize,
         lengths: &Numbers,
         users: Numbers,
         job_roles: PackedReferences<JobRoleIx>,
-    ) -> Self {
-        let mut all = Self {
+    ) -> Option<Self> {
+        Some(Self {
+            len: u32::try_from(users.len()).ok()?,
             users,
             job_roles,
-            ends: Ends::with_capacity(lengths.len()),
-            ..Self::default()
-        };
-        for length in lengths.iter() {
-            all.len = all.len.saturating_add(length);
-            all.end_record();
+            ends: Ends::of_lengths(lengths)?,
+            records,
+        })
+    }
+
+    /// How many records there are, of which some may have nobody assigned.
+    pub(crate) fn records(&self) -> usize {
+        self.records
+    }
+
+    /// Hands on each record with its assigned users: quicker than asking for one after the other.
+    #[inline]
+    pub(crate) fn each<'p>(&'p self, mut each: impl FnMut(RecordIx, NumbersIter<'p>)) {
+        let mut record = 0;
+        self.users.each_part(&self.ends, |users| {
+            each(RecordIx::new(record), users);
+            record += 1;
+        });
+        while (record as usize) < self.records {
+            each(RecordIx::new(record), self.users.range(0..0));
+            record += 1;
         }
-        all
+    }
+
+    #[inline]
+    fn users_at(&self, places: Range<usize>) -> impl Iterator<Item = UserIx> + Clone + use<'_> {
+        self.users.range(places).map(UserIx::new)
     }
 
     /// Gives back the room that was kept for more.
@@ -94,15 +116,20 @@ impl AssignedUsers {
     #[inline]
     pub(crate) fn users(&self, record: RecordIx) -> impl Iterator<Item = UserIx> + Clone + use<'_> {
         let (packed, places) = self.places(record);
-        packed.users.range(places).map(UserIx::new)
+        packed.users_at(places)
+    }
+
+    /// Those of all records, if none was set since.
+    pub(crate) fn as_packed(&self) -> Option<&PackedAssigned> {
+        self.patched.is_empty().then_some(&*self.base)
     }
 
     /// The same, with the job roles of the assignments.
     pub(crate) fn of(&self, record: RecordIx) -> impl Iterator<Item = Assigned> + Clone + use<'_> {
         let (packed, places) = self.places(record);
         let job_roles = places.clone().map(|at| packed.job_roles.get(at));
-        let users = packed.users.range(places).map(UserIx::new);
-        users
+        packed
+            .users_at(places)
             .zip(job_roles)
             .map(|(user, job_role)| Assigned { user, job_role })
     }

@@ -710,7 +710,7 @@ impl From<Columns> for Records {
         columns.assigned.shrink_to_fit();
         columns.accounts.shrink_to_fit();
         columns.names.shrink_to_fit();
-        columns.fields.shrink_to_fit();
+        columns.fields.finish();
         Self {
             presence: Presence::loaded(columns.count),
             ids: Arc::new(columns.ids),

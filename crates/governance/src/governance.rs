@@ -555,16 +555,22 @@ impl Records {
 
     /// Hands on who holds which record, as [`holders`](Self::holders) tells: all of them are quicker told by a plain loop.
     fn each_holding(&self, counts_assigned: bool, mut each: impl FnMut((UserIx, RecordIx))) {
-        for record in self.iter() {
-            let owner = self.owner(record);
-            if let Some(owner) = owner {
-                each((owner, record));
-            }
-            self.counted(record, counts_assigned).for_each(|user| {
-                if Some(user) != owner {
-                    each((user, record));
-                }
+        if let Some(owners) = self.owners.as_packed()
+            && let Some(assigned) = self.assigned.as_packed()
+            && counts_assigned
+            && self.presence.are_the_first(assigned.records())
+        {
+            assigned.each(|record, users| {
+                let owner = owners.get(record.at());
+                owner.into_iter().for_each(|owner| each((owner, record)));
+                let others = users.map(UserIx::new).filter(|&user| Some(user) != owner);
+                others.for_each(|user| each((user, record)));
             });
+            return;
+        }
+        for record in self.iter() {
+            let holders = self.holders(record, counts_assigned);
+            holders.for_each(|holder| each((holder, record)));
         }
     }
 

@@ -53,6 +53,32 @@ impl Numbers {
         }
     }
 
+    /// Hands on the numbers of each part, in their order: quicker than one part after the other.
+    #[inline]
+    pub(crate) fn each_part<'n>(&'n self, parts: &Ends, mut each: impl FnMut(NumbersIter<'n>)) {
+        match self {
+            Self::Shorts(numbers) => parts.each_range(|range| {
+                let part = numbers.get(range).unwrap_or_default();
+                each(NumbersIter::Shorts(part.iter()));
+            }),
+            Self::Words(numbers) => parts.each_range(|range| {
+                let part = numbers.get(range).unwrap_or_default();
+                each(NumbersIter::Words(part.iter()));
+            }),
+        }
+    }
+
+    /// Keeps the places at which this number is.
+    pub(crate) fn keep_places_of<I: Ix>(&self, number: u32, places: &mut Vec<I>) {
+        match self {
+            Self::Shorts(numbers) => match u16::try_from(number) {
+                Ok(number) => keep(places, |place| numbers.get(place.at()) == Some(&number)),
+                Err(_) => places.clear(),
+            },
+            Self::Words(numbers) => keep(places, |place| numbers.get(place.at()) == Some(&number)),
+        }
+    }
+
     /// Sets a number. Those before it that were not set are zero.
     #[inline]
     pub(crate) fn set(&mut self, at: usize, number: u32) {
@@ -81,6 +107,21 @@ impl Numbers {
             Self::Words(numbers) => numbers.shrink_to_fit(),
         }
     }
+}
+
+/// Like `Vec::retain`, and quicker where it cannot be foreseen what is kept: every place is written, kept or not, and the
+/// next is written over one that is not.
+fn keep<I: Copy>(places: &mut Vec<I>, is_kept: impl Fn(I) -> bool) {
+    let mut kept = 0;
+    for at in 0..places.len() {
+        if let Some(&place) = places.get(at)
+            && let Some(slot) = places.get_mut(kept)
+        {
+            *slot = place;
+            kept += usize::from(is_kept(place));
+        }
+    }
+    places.truncate(kept);
 }
 
 /// Sets a number, if there is room for one so large.
@@ -115,14 +156,6 @@ impl Iterator for NumbersIter<'_> {
         match self {
             Self::Shorts(numbers) => numbers.next().map(|&number| number.into()),
             Self::Words(numbers) => numbers.next().copied(),
-        }
-    }
-
-    #[inline]
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Self::Shorts(numbers) => numbers.size_hint(),
-            Self::Words(numbers) => numbers.size_hint(),
         }
     }
 
@@ -252,6 +285,43 @@ impl Ends {
         }
     }
 
+    /// Parts of these lengths; `None` where they are too long together.
+    pub(crate) fn of_lengths(lengths: &Numbers) -> Option<Self> {
+        if let Numbers::Shorts(lengths) = lengths
+            && let Some(near) = Self::near(lengths)
+        {
+            return Some(near);
+        }
+        let mut ends = Self::with_capacity(lengths.len());
+        let mut end = 0_u32;
+        for length in lengths.iter() {
+            end = end.checked_add(length)?;
+            ends.push(end);
+        }
+        Some(ends)
+    }
+
+    /// The same where the parts of each block are short enough for it: quicker than one after the other.
+    fn near(lengths: &[u16]) -> Option<Self> {
+        let mut blocks = Vec::with_capacity(lengths.len().div_ceil(Block::LEN));
+        let mut last = 0_u32;
+        for lengths in lengths.chunks(Block::LEN) {
+            let mut block = Block::at(last);
+            let mut end = 0_u16;
+            for (slot, &length) in block.ends.iter_mut().zip(lengths) {
+                end = end.checked_add(length)?;
+                *slot = end;
+            }
+            last = last.checked_add(end.into())?;
+            blocks.push(block);
+        }
+        Some(Self {
+            ends: Packing::Near(blocks),
+            len: lengths.len(),
+            last,
+        })
+    }
+
     /// How many parts there are.
     pub(crate) fn len(&self) -> usize {
         self.len
@@ -298,6 +368,28 @@ impl Ends {
     pub(crate) fn range(&self, at: usize) -> Range<usize> {
         let (start, end) = self.bounds(at);
         start as usize..end as usize
+    }
+
+    /// Hands on where each part is, in their order.
+    #[inline]
+    pub(crate) fn each_range(&self, mut each: impl FnMut(Range<usize>)) {
+        let mut start = 0;
+        let mut end_at = |end: u32| {
+            let end = end as usize;
+            each(start..end);
+            start = end;
+        };
+        match &self.ends {
+            Packing::Near(blocks) => {
+                let mut rest = self.len;
+                for block in blocks {
+                    let ends = block.ends.iter().take(rest);
+                    ends.for_each(|&end| end_at(block.base + u32::from(end)));
+                    rest = rest.saturating_sub(Block::LEN);
+                }
+            }
+            Packing::Far(ends) => ends.iter().copied().for_each(end_at),
+        }
     }
 
     #[inline]
@@ -389,8 +481,12 @@ mod tests {
         parts.fill(20);
         assert_eq!((parts.len(), parts.last()), (20, end));
         let mut start = 0;
+        let mut ranges = Vec::new();
+        parts.each_range(|range| ranges.push(range));
+        assert_eq!(ranges.len(), 20);
         for (at, end) in ends.into_iter().chain([end; 2]).enumerate() {
             assert_eq!(parts.range(at), start..end as usize);
+            assert_eq!(ranges.get(at), Some(&(start..end as usize)));
             start = end as usize;
         }
         assert!(parts.range(20).is_empty());

@@ -50,13 +50,35 @@ impl Slots {
         }
     }
 
-    /// Adds the next number, that of what has this hash and is not there yet. `hash_of` tells the hashes of the others.
-    pub(crate) fn push(&mut self, hash: u64, hash_of: impl Fn(u32) -> u64) {
+    /// The number of what has this hash and is what is looked for; the next number is its own if it is not there yet, and
+    /// then this is `None`. `hash_of` tells the hashes of the others.
+    #[inline]
+    pub(crate) fn find_or_push(
+        &mut self,
+        hash: u64,
+        is: impl Fn(u32) -> bool,
+        hash_of: impl Fn(u32) -> u64,
+    ) -> Option<u32> {
         let count = self.len as usize + 1;
         if count * 8 > self.slots.len() * 7 {
             self.rebuild(2 * count, hash_of);
         }
-        self.place(hash);
+        let tag = self.tag(hash);
+        let mut at = self.home(hash);
+        // It ends, since there are vacant slots.
+        loop {
+            let slot = self.slots.get_mut(at)?;
+            if *slot == VACANT {
+                self.len += 1;
+                *slot = tag | self.len;
+                return None;
+            }
+            let number = *slot & self.mask;
+            if *slot & !self.mask == tag && is(number - 1) {
+                return Some(number - 1);
+            }
+            at = self.after(at);
+        }
     }
 
     /// Gives back the room that was kept for more.
@@ -67,21 +89,23 @@ impl Slots {
         }
     }
 
+    #[cold]
     fn rebuild(&mut self, count: usize, hash_of: impl Fn(u32) -> u64) {
         let mut slots = Self::with_capacity(count);
         (0..self.len).for_each(|number| slots.place(hash_of(number)));
         *self = slots;
     }
 
+    /// Adds the next number, which is known not to be there; there is room.
     fn place(&mut self, hash: u64) {
         self.len += 1;
+        let tag = self.tag(hash);
         let mut at = self.home(hash);
         while self.slots.get(at).is_some_and(|&slot| slot != VACANT) {
             at = self.after(at);
         }
-        let slot = self.tag(hash) | self.len;
         if let Some(vacant) = self.slots.get_mut(at) {
-            *vacant = slot;
+            *vacant = tag | self.len;
         }
     }
 
@@ -121,7 +145,12 @@ mod tests {
         let mut slots = Slots::default();
         for number in 0..2_000 {
             assert_eq!(slots.find(hash_of(number), |one| one == number), None);
-            slots.push(hash_of(number), hash_of);
+            let is = |one| one == number;
+            assert_eq!(slots.find_or_push(hash_of(number), is, hash_of), None);
+            assert_eq!(
+                slots.find_or_push(hash_of(number), is, hash_of),
+                Some(number)
+            );
             assert!(slots.len as usize * 8 <= slots.slots.len() * 7);
         }
         let roomy = slots.slots.len();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fixedbitset::FixedBitSet;
 use foldhash::fast::FixedState;
 
-use crate::packed::{Ends, PackedReferences};
+use crate::packed::{Ends, Numbers, PackedReferences};
 use crate::set::members;
 use crate::slots::Slots;
 
@@ -108,18 +108,14 @@ impl<I: Ix> Ids<I> {
     /// Ids that are in a text end to end, in the order of their numbers; `None` where two are the same, or one ends
     /// where none can.
     pub(crate) fn end_to_end(text: &str, ends: Ends) -> Option<Self> {
-        let text_of = |number| text_at(text, &ends, number);
         let mut slots = Slots::with_capacity(ends.len());
+        let hash_of = |number| hash(text_at(text, &ends, number));
         for at in 0..ends.len() {
             let id = text.get(ends.range(at))?;
-            let hash_of_id = hash(id);
-            if slots
-                .find(hash_of_id, |number| is_at(text, &ends, number, id))
-                .is_some()
-            {
+            let is = |number| is_at(text, &ends, number, id);
+            if slots.find_or_push(hash(id), is, hash_of).is_some() {
                 return None;
             }
-            slots.push(hash_of_id, |number| hash(text_of(number)));
         }
         Some(Self {
             text: text.to_owned(),
@@ -153,17 +149,16 @@ impl<I: Ix> Ids<I> {
         let Self {
             text, ends, slots, ..
         } = self;
-        let hash_of_id = hash(id);
-        let known = slots.find(hash_of_id, |number| is_at(text, ends, number, id));
-        if let Some(number) = known {
-            return Ok(I::new(number));
+        let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        let end = u32::try_from(text.len() + id.len());
+        let (true, Ok(end)) = (number < u32::MAX - 1, end) else {
+            return self.get(id).ok_or(Full);
+        };
+        let is = |number| is_at(text, ends, number, id);
+        let hash_of = |number| hash(text_at(text, ends, number));
+        if let Some(known) = slots.find_or_push(hash(id), is, hash_of) {
+            return Ok(I::new(known));
         }
-        let number = u32::try_from(ends.len()).map_err(|_| Full)?;
-        let end = u32::try_from(text.len() + id.len()).map_err(|_| Full)?;
-        if number >= u32::MAX - 1 {
-            return Err(Full);
-        }
-        slots.push(hash_of_id, |number| hash(text_at(text, ends, number)));
         text.push_str(id);
         ends.push(end);
         Ok(I::new(number))
@@ -320,6 +315,11 @@ impl Presence {
         loaded
             .chain(self.flipped.range(self.loaded..).copied())
             .map(I::new)
+    }
+
+    /// Whether those that exist are the first so many.
+    pub(crate) fn are_the_first(&self, count: usize) -> bool {
+        self.flipped.is_empty() && self.loaded as usize == count
     }
 
     /// How many of those that exist come before `ix`: its position for a caller's own columns.
@@ -586,6 +586,11 @@ impl<I: Ix, J: Ix> References<I, J> {
         self.base.get(ix.at())
     }
 
+    /// All of them, if none was set since.
+    pub(crate) fn as_packed(&self) -> Option<&PackedReferences<J>> {
+        self.patched.is_empty().then_some(&*self.base)
+    }
+
     pub(crate) fn set(&mut self, ix: I, to: Option<J>) {
         self.patched.insert(ix.number(), to);
     }
@@ -635,18 +640,18 @@ impl<V> Default for Packed<V> {
 }
 
 impl<V> Packed<V> {
-    /// Lists of these lengths, which are together as many values as there are.
-    pub(crate) fn with_lengths(lengths: impl Iterator<Item = u32>, values: Vec<V>) -> Self {
+    /// So many lists: the first are of these lengths, which are together as many values as there are; the others are
+    /// empty.
+    pub(crate) fn with_lengths(count: usize, lengths: &Numbers, values: Vec<V>) -> Self {
         let mut end = 0_u32;
-        let ends = lengths.map(|length| {
+        let ends = lengths.iter().map(|length| {
             end = end.saturating_add(length);
             end
         });
-        let starts: Vec<u32> = std::iter::once(0).chain(ends).collect();
         Self {
-            count: starts.len() - 1,
-            starts,
+            starts: std::iter::once(0).chain(ends).collect(),
             values,
+            count,
         }
     }
 

@@ -220,6 +220,36 @@ fn two_whom_a_partner_user_is_not_shown_are_two_on_the_slice() {
 }
 
 #[test]
+fn a_record_whose_people_are_not_shown_is_not_told_to_be_orphaned() {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "profiles": [{"id": "all", "name": "All", "permissions": {"task": {"view": "all"}}}],
+        "companies": [{"id": "c", "name": "C"}],
+        "users": [
+            {"id": "pat", "name": "Pat", "profile": "all",
+             "memberships": [{"company": "c", "tier": "sales", "primary": true}]},
+            {"id": "ann", "name": "Ann", "profile": "all"}
+        ],
+        "records": [
+            {"type": "task", "id": "unheld"},
+            {"type": "task", "id": "held", "owner": "ann"},
+            {"type": "task", "id": "lost", "owner": "ghost"}
+        ]
+    });
+    let whole = Governance::load(org.to_string().as_bytes()).unwrap();
+    let slice = Governance::load(&slice_of(&org, "pat")).unwrap();
+    for organisation in [whole, slice] {
+        let diagnostics = organisation.at(NOW.parse().unwrap()).diagnose();
+        let mut orphaned = diagnostics
+            .iter()
+            .filter(|one| one.code == "orphaned-record");
+        let subjects = &orphaned.next().unwrap().subjects;
+        let ids: Vec<_> = subjects.iter().map(|subject| subject.id.as_str()).collect();
+        assert_eq!(ids, ["unheld", "lost"]);
+    }
+}
+
+#[test]
 fn a_slice_tells_a_deal_owners_tier_only_to_who_is_compared_with_it() {
     let member = |id: &str, company: &str, tier: &str| {
         json!({"id": id, "name": id, "profile": "p",
@@ -288,6 +318,11 @@ struct Tasks {
     accounts: Vec<u8>,
     field_names: Vec<String>,
     texts: Vec<String>,
+    /// How many of the names have columns: the first of codes, the second of floats.
+    columns: usize,
+    kinds: [u8; 2],
+    codes: Vec<u8>,
+    floats: Vec<u64>,
     numbers: Vec<f64>,
     fields: Vec<u16>,
     named: Vec<u8>,
@@ -305,12 +340,16 @@ fn said() -> Said {
         assigned: vec![0, 1],
         job_roles: vec![1, 0],
         accounts: vec![],
-        field_names: texts(&["f", "g"]),
+        field_names: texts(&["c", "n", "f", "g"]),
         texts: texts(&["text"]),
+        columns: 2,
+        kinds: [1, 0],
+        codes: vec![4, 0],
+        floats: vec![u64::MAX - 1, (-0.5_f64).to_bits()],
         numbers: vec![1.5],
         fields: vec![2, 1],
-        named: vec![0, 1, 0],
-        values: vec![3, 4, 0],
+        named: vec![2, 3, 2],
+        values: vec![0, 4, 1],
     };
     Said {
         changed: 0,
@@ -372,6 +411,13 @@ impl Tasks {
     fn bytes(&self) -> Vec<u8> {
         let numbers = self.numbers.iter().flat_map(|number| number.to_le_bytes());
         let fields = self.fields.iter().flat_map(|length| length.to_le_bytes());
+        let floats = self.floats.iter().flat_map(|float| float.to_le_bytes());
+        let columns = [column(&self.codes), floats.collect()];
+        let columns = self.kinds.iter().zip(columns);
+        let columns: Vec<_> = columns
+            .map(|(&kind, column)| [vec![kind], column].concat())
+            .take(self.columns)
+            .collect();
         [
             text("task"),
             ids_with(&self.id_lengths, &self.ids),
@@ -384,6 +430,8 @@ impl Tasks {
             column(&[]),
             ids(&self.field_names),
             ids(&self.texts),
+            number(self.columns),
+            columns.concat(),
             number(self.numbers.len()),
             numbers.collect(),
             [2].into_iter().chain(fields).collect(),
@@ -419,7 +467,7 @@ impl Said {
         ]
         .concat();
         let checksum = XxHash64::oneshot(0, &body).to_le_bytes();
-        let bytes = [b"\xF5slice\x02".as_slice(), &checksum, &body].concat();
+        let bytes = [b"\xF5slice\x03".as_slice(), &checksum, &body].concat();
         Governance::load(&bytes).map_err(|error| error.code())
     }
 }
@@ -441,13 +489,13 @@ fn a_slice_is_what_its_columns_say() {
         json!({
             "type": "task", "id": "t", "owner": "una",
             "assigned": [{"user": "una", "jobRole": "j"}, "ben"],
-            "fields": {"f": 1.5, "g": "text"}
+            "fields": {"c": "text", "f": 1.5, "g": "text", "n": null}
         })
     );
     let task = serde_json::to_value(slice.record(RecordType::Task, "s").unwrap()).unwrap();
     assert_eq!(
         task,
-        json!({"type": "task", "id": "s", "fields": {"f": null}})
+        json!({"type": "task", "id": "s", "fields": {"f": null, "n": -0.5}})
     );
 }
 
@@ -459,7 +507,7 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
     fn tasks(said: &mut Said) -> &mut Tasks {
         said.types.first_mut().unwrap()
     }
-    let faults: [Fault<&str>; 31] = [
+    let faults: [Fault<&str>; 40] = [
         ("a parent", |said| said.roles = vec![2]),
         ("more people than ids", |said| said.people = 3),
         ("more unnamed than people", |said| said.unnamed = 2),
@@ -491,6 +539,7 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
                 lengths: vec![],
                 assigned: vec![],
                 job_roles: vec![],
+                columns: 0,
                 fields: vec![],
                 named: vec![],
                 values: vec![],
@@ -520,17 +569,40 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
             tasks(said).job_roles = vec![2, 0]
         }),
         ("an account", |said| tasks(said).accounts = vec![1, 0]),
-        ("a field", |said| tasks(said).named = vec![0, 2, 0]),
-        ("a field twice", |said| tasks(said).named = vec![0, 0, 0]),
+        ("a field", |said| tasks(said).named = vec![2, 4, 2]),
+        ("a field twice", |said| tasks(said).named = vec![2, 2, 2]),
         ("fields out of order", |said| {
-            tasks(said).named = vec![1, 0, 0]
+            tasks(said).named = vec![3, 2, 2]
         }),
-        ("a text", |said| tasks(said).values = vec![3, 5, 0]),
+        ("a field that has a column", |said| {
+            tasks(said).named = vec![1, 2, 2]
+        }),
+        ("a text", |said| tasks(said).values = vec![0, 5, 1]),
         ("a number too many", |said| {
-            tasks(said).values = vec![3, 3, 0]
+            tasks(said).values = vec![0, 0, 1]
         }),
         ("a number that no field has", |said| {
-            tasks(said).values = vec![0, 4, 0]
+            tasks(said).values = vec![1, 4, 1]
+        }),
+        ("a text of a column", |said| tasks(said).codes = vec![5, 0]),
+        ("a column that is too short", |said| {
+            tasks(said).codes = vec![4]
+        }),
+        ("a kind of column", |said| tasks(said).kinds = [2, 0]),
+        ("another kind of column", |said| tasks(said).kinds = [1, 1]),
+        ("more columns than fields", |said| {
+            tasks(said).field_names = texts(&["c"]);
+            (tasks(said).fields, tasks(said).numbers) = (vec![0, 0], vec![]);
+            (tasks(said).named, tasks(said).values) = (vec![], vec![]);
+        }),
+        ("a float that is endless", |said| {
+            tasks(said).floats = vec![f64::INFINITY.to_bits(), 0]
+        }),
+        ("a float that is none", |said| {
+            tasks(said).floats = vec![f64::NAN.to_bits(), 0]
+        }),
+        ("a float beside what stands for none", |said| {
+            tasks(said).floats = vec![u64::MAX - 2, 0]
         }),
         ("a number that is none", |said| {
             tasks(said).numbers = vec![f64::NAN]
@@ -606,9 +678,10 @@ fn a_slice_has_no_more_fields_than_a_module_can_hold() {
         (tasks.lengths, tasks.assigned, tasks.job_roles) = (vec![], vec![], vec![]);
         tasks.field_names = (0..EACH).map(|number| number.to_string()).collect();
         tasks.numbers = vec![];
+        tasks.columns = 0;
         tasks.fields = [vec![EACH; 1 << 16], vec![more]].concat();
         tasks.named = [of_all, (0..more).map(|_| 0).collect()].concat();
-        tasks.values = vec![0; tasks.named.len()];
+        tasks.values = vec![1; tasks.named.len()];
         said.loaded()
             .map(|slice| slice.record_count(RecordType::Task))
     };

@@ -24,9 +24,14 @@
 //! texts, none of them twice. Things are numbered from zero in the order of their ids, profiles and job roles in that of
 //! the document; what may be absent is 0, or one more than its number or length. Lists (of assigned users, of fields)
 //! are a column of lengths, and columns for what is in them, end to end: users and job roles; names and values of
-//! fields, the names of each record in ascending order, none of them twice. Before the fields of a type come the names
-//! and texts in them, as ids, and the numbers in them, as little-endian floats; a value is null (0), false (1), true
-//! (2), the next number (3), or 4 more than the number of a text. Counts, and the lengths of single texts, are LEB128.
+//! fields, the names of each record in ascending order, none of them twice. Counts, and the lengths of single texts, are
+//! LEB128.
+//!
+//! The fields of a type begin with the names and texts in them, as ids. The first names, so many, are of fields that
+//! most records have: each of these has a column with an entry for every record, after a byte that tells its kind. The
+//! entries are numbers (0), as the bits of little-endian floats, all of them ones for no field and one less for null; or
+//! codes (1): no field is 0, null 1, false 2, true 3, a text 4 more than its number. What other fields the records have
+//! are lists, in which 0 is the next of the numbers that come before them, as little-endian floats.
 //!
 //! The checksum finds what was cut off or altered on the way. It is no signature: that bytes come from
 //! the server is the transport's to show.
@@ -40,7 +45,7 @@ use twox_hash::XxHash64;
 use crate::assigned::PackedAssigned;
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
-use crate::field::{Field, PackedFields, Stored};
+use crate::field::{Field, FieldColumn, NO_FLOAT, NULL_FLOAT, PackedFields, Stored, code};
 use crate::governance::{Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
 use crate::org::{Org, Role, Status, User};
@@ -55,18 +60,18 @@ use crate::table::{
 use crate::view::Value;
 
 const MAGIC: [u8; 6] = *b"\xF5slice";
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const CHECKSUM: usize = 8;
 
 /// A field of two bytes takes more in memory: more than so many are more than a module can hold.
 const MOST_FIELDS: usize = 1 << 24;
 
-/// The values of fields, as numbers: a text is `TEXT` more than its own number.
-const NULL: u32 = 0;
-const FALSE: u32 = 1;
-const TRUE: u32 = 2;
-const NUMBER: u32 = 3;
-const TEXT: u32 = 4;
+/// The kinds of columns of fields.
+const FLOATS: u8 = 0;
+const CODES: u8 = 1;
+
+/// In a list of fields, what follows the numbers before it.
+const NEXT_NUMBER: u32 = 0;
 
 /// Everything in a slice.
 pub(super) struct Contents<'a> {
@@ -207,47 +212,48 @@ impl Writer {
     }
 
     fn fields(&mut self, rows: &[Row<'_>]) {
-        let mut names: Ids<FieldIx> = Ids::default();
-        let mut texts: Ids<TextIx> = Ids::default();
-        let mut numbers = Vec::new();
-        let mut lengths = Vec::new();
-        let mut fields = Vec::new();
+        let mut fields = PackedFields::default();
         for row in rows {
-            let from = fields.len();
-            fields.extend(row.fields.iter().filter_map(|&(name, value)| {
-                let text = match value {
-                    Value::Text(text) => texts.intern(text).ok(),
-                    _ => None,
-                };
-                Some((names.intern(name).ok()?, value, text))
-            }));
-            let own = fields.get_mut(from..).unwrap_or_default();
-            own.sort_by_key(|&(name, ..)| name);
-            lengths.push(own.len());
-            numbers.extend(own.iter().filter_map(|(_, value, _)| match value {
-                Value::Number(number) => Some(*number),
-                _ => None,
-            }));
+            // One organisation has had room for all of them.
+            let _: Result<(), Full> = fields.push(row.fields.iter().copied());
         }
+        fields.finish();
+        let PackedFields {
+            names,
+            texts,
+            columns,
+            rows: others,
+            numbers,
+        } = &fields;
         self.ids(names.iter().map(|name| names.text(name)));
         self.ids(texts.iter().map(|text| texts.text(text)));
+        self.number(columns.len());
+        for column in columns {
+            match column {
+                FieldColumn::Floats(floats) => {
+                    self.0.push(FLOATS);
+                    let after = rows.len() - floats.len();
+                    let floats = floats.iter().copied();
+                    let floats = floats.chain(std::iter::repeat_n(NO_FLOAT, after));
+                    floats.for_each(|bits| self.0.extend(bits.to_le_bytes()));
+                }
+                FieldColumn::Codes(codes) => {
+                    self.0.push(CODES);
+                    let code = |row| codes.get(row).unwrap_or(code::NONE) as usize;
+                    self.column(&mut (0..rows.len()).map(code));
+                }
+            }
+        }
         self.number(numbers.len());
         for number in numbers {
             self.0.extend(number.to_le_bytes());
         }
-        self.column(&mut lengths.into_iter());
-        self.full_column(&mut fields.iter().map(|(name, ..)| name.at()));
-        self.full_column(&mut fields.iter().map(|(_, value, text)| {
-            let value = match value {
-                Value::Bool(false) => FALSE,
-                Value::Bool(true) => TRUE,
-                Value::Number(_) => NUMBER,
-                Value::Text(_) => TEXT,
-                // Fields are text, numbers, true, false or nothing.
-                Value::Amount(_) | Value::Instant(_) | Value::Absent => NULL,
-            };
-            value as usize + text.map_or(0, Ix::at)
-        }));
+        let lists = (0..rows.len()).map(|row| others.list(row));
+        self.column(&mut lists.clone().map(<[Field]>::len));
+        let fields = lists.flatten();
+        self.full_column(&mut fields.clone().map(|field| field.name.at()));
+        let value = |field: &Field| field.value.code().unwrap_or(NEXT_NUMBER) as usize;
+        self.full_column(&mut fields.map(value));
     }
 }
 
@@ -413,13 +419,9 @@ impl<'a> Reader<'a> {
         Some(self.column(count, known.checked_add(1)?)?.into())
     }
 
-    /// How long the lists of the rows are, and how much is in all of them. The rows have ids already, so that there are
-    /// no more of them than the bytes have room for.
+    /// How long the lists of the rows are, if any is not empty, and how much is in all of them.
     fn lengths(&mut self, count: usize) -> Option<(Numbers, usize)> {
-        let mut lengths = self.column(count, usize::MAX)?;
-        if lengths.len() < count {
-            lengths = Numbers::Shorts(vec![0; count]);
-        }
+        let lengths = self.column(count, usize::MAX)?;
         let total: u64 = lengths.iter().map(u64::from).sum();
         // Whatever is in a list takes a byte.
         let total = usize::try_from(total).ok()?;
@@ -428,14 +430,8 @@ impl<'a> Reader<'a> {
 
     /// Texts end to end, and where each ends; nothing tells yet that it ends between two characters.
     fn end_to_end(&mut self, count: usize) -> Option<(&'a str, Ends)> {
-        let lengths = self.full_column(count, usize::MAX)?;
-        let mut ends = Ends::with_capacity(count);
-        let mut end = 0_u32;
-        for length in lengths.iter() {
-            end = end.checked_add(length)?;
-            ends.push(end);
-        }
-        Some((self.text_of(end as usize)?, ends))
+        let ends = Ends::of_lengths(&self.full_column(count, usize::MAX)?)?;
+        Some((self.text_of(ends.last() as usize)?, ends))
     }
 
     /// Names of bounded length.
@@ -654,24 +650,27 @@ impl<'a> Reader<'a> {
         let (lengths, total) = self.lengths(count)?;
         let people = self.full_column(total, users)?;
         let job_roles = self.references(total, job_roles)?;
+        let assigned = PackedAssigned::end_to_end(count, &lengths, people, job_roles)?;
         // The last record that each user was assigned to, as one more than its number.
         let mut latest = vec![0_u32; users];
-        let mut rest = people.iter();
-        for (record, length) in (1..).zip(lengths.iter()) {
-            for user in rest.by_ref().take(length as usize) {
-                let latest = latest.get_mut(user as usize)?;
-                if *latest == record {
-                    return None;
-                }
-                *latest = record;
-            }
-        }
-        Some(PackedAssigned::end_to_end(&lengths, people, job_roles))
+        let mut is_sound = true;
+        assigned.each(|record, users| {
+            let record = record.number() + 1;
+            users.for_each(|user| match latest.get_mut(user as usize) {
+                Some(latest) if *latest < record => *latest = record,
+                _ => is_sound = false,
+            });
+        });
+        is_sound.then_some(assigned)
     }
 
     fn fields_of(&mut self, count: usize) -> Result<PackedFields, LoadError> {
         let names: Ids<FieldIx> = sound(self.distinct())?;
         let texts: Ids<TextIx> = sound(self.distinct())?;
+        let with_columns = sound(self.up_to(names.len()))?;
+        let code_end = code::TEXT as usize + texts.len();
+        let columns = (0..with_columns).map(|_| sound(self.field_column(count, code_end)));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
         let numbers = sound(self.floats())?;
         let (lengths, total) = sound(self.lengths(count))?;
         self.fields += total;
@@ -680,33 +679,49 @@ impl<'a> Reader<'a> {
             return Err(LoadError::new(Code::TooManyItems, Pointer::root(), message));
         }
         let named = sound(self.full_column(total, names.len()))?;
-        let values = sound(self.full_column(total, TEXT as usize + texts.len()))?;
+        let values = sound(self.full_column(total, code_end))?;
         sound(are_ascending(&lengths, &named))?;
         let mut next = 0;
         let fields = named.iter().zip(values.iter()).map(|(name, value)| {
-            let value = match value {
-                NULL => Stored::Null,
-                FALSE => Stored::Bool(false),
-                TRUE => Stored::Bool(true),
-                NUMBER => {
-                    next += 1;
-                    Stored::Number(next - 1)
-                }
-                text => Stored::Text(TextIx::new(text - TEXT)),
-            };
-            let name = FieldIx::new(name);
-            Field { name, value }
+            let value = Stored::from_code(value).unwrap_or_else(|| {
+                next += 1;
+                Stored::Number(next - 1)
+            });
+            // What has a column has no other place.
+            (name as usize >= with_columns).then_some(Field {
+                name: FieldIx::new(name),
+                value,
+            })
         });
-        let fields = fields.collect();
+        let fields = sound(fields.collect::<Option<_>>())?;
         if next as usize != numbers.len() {
             return Err(damaged());
         }
         Ok(PackedFields {
             names,
             texts,
+            columns,
+            rows: Packed::with_lengths(count, &lengths, fields),
             numbers,
-            rows: Packed::with_lengths(lengths.iter(), fields),
         })
+    }
+
+    /// A field of all records, of which the codes are below `end`.
+    fn field_column(&mut self, count: usize, end: usize) -> Option<FieldColumn> {
+        match *self.bytes(1)? {
+            [FLOATS] => {
+                let (floats, _) = self.bytes(count.checked_mul(8)?)?.as_chunks();
+                let floats = floats.iter().map(|&float| u64::from_le_bytes(float));
+                let floats: Vec<_> = floats.collect();
+                let is_meant = |&bits: &u64| {
+                    f64::from_bits(bits).is_finite() || matches!(bits, NO_FLOAT | NULL_FLOAT)
+                };
+                let are_meant = floats.iter().all(is_meant);
+                are_meant.then_some(FieldColumn::Floats(floats))
+            }
+            [CODES] => Some(FieldColumn::Codes(self.column(count, end)?)),
+            _ => None,
+        }
     }
 
     fn floats(&mut self) -> Option<Vec<f64>> {
