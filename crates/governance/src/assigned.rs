@@ -78,15 +78,13 @@ impl PackedAssigned {
     /// Hands on each record with its assigned users: quicker than asking for one after the other.
     #[inline]
     pub(crate) fn each<'p>(&'p self, mut each: impl FnMut(RecordIx, NumbersIter<'p>)) {
-        let mut record = 0;
+        let mut records = (0..self.records as u32).map(RecordIx::new);
         self.users.each_part(&self.ends, |users| {
-            each(RecordIx::new(record), users);
-            record += 1;
+            if let Some(record) = records.next() {
+                each(record, users);
+            }
         });
-        while (record as usize) < self.records {
-            each(RecordIx::new(record), self.users.range(0..0));
-            record += 1;
-        }
+        records.for_each(|record| each(record, self.users.range(0..0)));
     }
 
     #[inline]
