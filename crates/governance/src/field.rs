@@ -21,7 +21,7 @@ pub(crate) struct PackedFields {
     pub(crate) names: Ids<FieldIx>,
     pub(crate) texts: Ids<TextIx>,
     /// The fields that most records have: those with the first names, once all records are there.
-    pub(crate) columns: Vec<FieldColumn>,
+    pub(crate) columns: Vec<FieldValues>,
     /// Each record's other fields, ordered by name and without repetitions.
     pub(crate) rows: Packed<Field>,
     /// The numbers in `rows`.
@@ -30,7 +30,7 @@ pub(crate) struct PackedFields {
 
 /// One field of all records; those after the last that has it take no room.
 #[derive(Debug)]
-pub(crate) enum FieldColumn {
+pub(crate) enum FieldValues {
     /// Numbers, as the bits of their floats; no number has those of [`NO_FLOAT`] and [`NULL_FLOAT`].
     Floats(Vec<u64>),
     /// Everything else, as codes.
@@ -65,31 +65,7 @@ pub(crate) struct Field {
     pub(crate) value: Stored,
 }
 
-impl Stored {
-    /// What the code of something that is no number stands for; `None` for nothing.
-    pub(crate) fn from_code(code: u32) -> Option<Self> {
-        match code {
-            code::NONE => None,
-            code::NULL => Some(Self::Null),
-            code::FALSE => Some(Self::Bool(false)),
-            code::TRUE => Some(Self::Bool(true)),
-            text => Some(Self::Text(TextIx::new(text - code::TEXT))),
-        }
-    }
-
-    /// The code, but of a number.
-    pub(crate) fn code(self) -> Option<u32> {
-        match self {
-            Self::Null => Some(code::NULL),
-            Self::Bool(false) => Some(code::FALSE),
-            Self::Bool(true) => Some(code::TRUE),
-            Self::Text(text) => Some(code::of_text(text)),
-            Self::Number(_) => None,
-        }
-    }
-}
-
-impl FieldColumn {
+impl FieldValues {
     /// Gives a record its field, which is of the column's kind. Those before it have theirs, if they have one.
     fn push(&mut self, record: usize, value: Stored, number: Option<f64>) {
         match self {
@@ -116,6 +92,30 @@ pub(crate) enum Stored {
     Bool(bool),
     Number(u32),
     Text(TextIx),
+}
+
+impl Stored {
+    /// What the code of something that is no number stands for; `None` for nothing.
+    pub(crate) fn from_code(code: u32) -> Option<Self> {
+        match code {
+            code::NONE => None,
+            code::NULL => Some(Self::Null),
+            code::FALSE => Some(Self::Bool(false)),
+            code::TRUE => Some(Self::Bool(true)),
+            text => Some(Self::Text(TextIx::new(text - code::TEXT))),
+        }
+    }
+
+    /// The code, but of a number.
+    pub(crate) fn code(self) -> Option<u32> {
+        match self {
+            Self::Null => Some(code::NULL),
+            Self::Bool(false) => Some(code::FALSE),
+            Self::Bool(true) => Some(code::TRUE),
+            Self::Text(text) => Some(code::of_text(text)),
+            Self::Number(_) => None,
+        }
+    }
 }
 
 /// A field's name, looked up once for many records.
@@ -176,7 +176,7 @@ impl PackedFields {
             std::mem::swap(&mut self.texts, &mut in_columns.texts);
             *self = in_columns;
         }
-        self.columns.iter_mut().for_each(FieldColumn::shrink_to_fit);
+        self.columns.iter_mut().for_each(FieldValues::shrink_to_fit);
         self.numbers.shrink_to_fit();
         self.rows.shrink_to_fit();
     }
@@ -216,7 +216,7 @@ impl PackedFields {
     }
 
     /// For each name an empty column, if at least half of the records have the field, and all of them a number or none.
-    fn columns_wanted(&self) -> Vec<Option<FieldColumn>> {
+    fn columns_wanted(&self) -> Vec<Option<FieldValues>> {
         let mut counts = vec![[0_usize; 3]; self.names.len()];
         for record in 0..self.rows.len() {
             for field in self.rows.list(record) {
@@ -233,8 +233,8 @@ impl PackedFields {
             let is_usual = (nulls + numbers + others) * 2 >= self.rows.len();
             match (numbers, others) {
                 _ if !is_usual => None,
-                (0, _) => Some(FieldColumn::Codes(Numbers::default())),
-                (_, 0) => Some(FieldColumn::Floats(Vec::new())),
+                (0, _) => Some(FieldValues::Codes(Numbers::default())),
+                (_, 0) => Some(FieldValues::Floats(Vec::new())),
                 _ => None,
             }
         });
@@ -251,14 +251,14 @@ impl PackedFields {
     #[inline]
     fn get(&self, record: RecordIx, name: FieldIx) -> Option<Value<'_>> {
         let stored = match self.columns.get(name.at()) {
-            Some(FieldColumn::Floats(floats)) => {
+            Some(FieldValues::Floats(floats)) => {
                 return match *floats.get(record.at())? {
                     NO_FLOAT => None,
                     NULL_FLOAT => Some(Value::Absent),
                     bits => Some(Value::Number(f64::from_bits(bits))),
                 };
             }
-            Some(FieldColumn::Codes(codes)) => Stored::from_code(codes.get(record.at())?)?,
+            Some(FieldValues::Codes(codes)) => Stored::from_code(codes.get(record.at())?)?,
             None => self.in_row(record, name)?,
         };
         Some(self.value(stored))
@@ -267,15 +267,15 @@ impl PackedFields {
     /// Whether a record's field is this text.
     fn has_text(&self, record: RecordIx, name: FieldIx, text: TextIx) -> bool {
         match self.columns.get(name.at()) {
-            Some(FieldColumn::Floats(_)) => false,
-            Some(FieldColumn::Codes(codes)) => codes.get(record.at()) == Some(code::of_text(text)),
+            Some(FieldValues::Floats(_)) => false,
+            Some(FieldValues::Codes(codes)) => codes.get(record.at()) == Some(code::of_text(text)),
             None => self.in_row(record, name) == Some(Stored::Text(text)),
         }
     }
 
     fn keep_having_text(&self, records: &mut Vec<RecordIx>, name: FieldIx, text: TextIx) {
         match self.columns.get(name.at()) {
-            Some(FieldColumn::Codes(codes)) => codes.keep_places_of(code::of_text(text), records),
+            Some(FieldValues::Codes(codes)) => codes.keep_places_of(code::of_text(text), records),
             _ => records.retain(|&record| self.has_text(record, name, text)),
         }
     }

@@ -45,7 +45,7 @@ use twox_hash::XxHash64;
 use crate::assigned::PackedAssigned;
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
-use crate::field::{Field, FieldColumn, NO_FLOAT, NULL_FLOAT, PackedFields, Stored, code};
+use crate::field::{Field, FieldValues, NO_FLOAT, NULL_FLOAT, PackedFields, Stored, code};
 use crate::governance::{Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
 use crate::org::{Org, Role, Status, User};
@@ -230,14 +230,14 @@ impl Writer {
         self.number(columns.len());
         for column in columns {
             match column {
-                FieldColumn::Floats(floats) => {
+                FieldValues::Floats(floats) => {
                     self.0.push(FLOATS);
                     let after = rows.len() - floats.len();
                     let floats = floats.iter().copied();
                     let floats = floats.chain(std::iter::repeat_n(NO_FLOAT, after));
                     floats.for_each(|bits| self.0.extend(bits.to_le_bytes()));
                 }
-                FieldColumn::Codes(codes) => {
+                FieldValues::Codes(codes) => {
                     self.0.push(CODES);
                     let code = |row| codes.get(row).unwrap_or(code::NONE) as usize;
                     self.column(&mut (0..rows.len()).map(code));
@@ -707,7 +707,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field of all records, of which the codes are below `end`.
-    fn field_column(&mut self, count: usize, end: usize) -> Option<FieldColumn> {
+    fn field_column(&mut self, count: usize, end: usize) -> Option<FieldValues> {
         match *self.bytes(1)? {
             [FLOATS] => {
                 let (floats, _) = self.bytes(count.checked_mul(8)?)?.as_chunks();
@@ -717,9 +717,9 @@ impl<'a> Reader<'a> {
                     f64::from_bits(bits).is_finite() || matches!(bits, NO_FLOAT | NULL_FLOAT)
                 };
                 let are_meant = floats.iter().all(is_meant);
-                are_meant.then_some(FieldColumn::Floats(floats))
+                are_meant.then_some(FieldValues::Floats(floats))
             }
-            [CODES] => Some(FieldColumn::Codes(self.column(count, end)?)),
+            [CODES] => Some(FieldValues::Codes(self.column(count, end)?)),
             _ => None,
         }
     }
