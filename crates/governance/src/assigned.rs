@@ -78,13 +78,13 @@ impl PackedAssigned {
     /// Hands on each record with its assigned users: quicker than asking for one after the other.
     #[inline]
     pub(crate) fn each<'p>(&'p self, mut each: impl FnMut(RecordIx, NumbersIter<'p>)) {
-        let mut records = (0..self.records as u32).map(RecordIx::new);
+        let mut record = 0;
         self.users.each_part(&self.ends, |users| {
-            if let Some(record) = records.next() {
-                each(record, users);
-            }
+            each(RecordIx::new(record), users);
+            record += 1;
         });
-        records.for_each(|record| each(record, self.users.range(0..0)));
+        let others = (record..self.records as u32).map(RecordIx::new);
+        others.for_each(|record| each(record, self.users.range(0..0)));
     }
 
     #[inline]

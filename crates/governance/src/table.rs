@@ -110,12 +110,15 @@ impl<I: Ix> Ids<I> {
     pub(crate) fn end_to_end(text: &str, ends: Ends) -> Option<Self> {
         let mut slots = Slots::with_capacity(ends.len());
         let hash_of = |number| hash(text_at(text, &ends, number));
-        for at in 0..ends.len() {
-            let id = text.get(ends.range(at))?;
-            let is = |number| is_at(text, &ends, number, id);
-            if slots.find_or_push(hash(id), is, hash_of).is_some() {
-                return None;
-            }
+        let mut is_sound = true;
+        ends.each_range(|range| {
+            is_sound &= text.get(range).is_some_and(|id| {
+                let is = |number| is_at(text, &ends, number, id);
+                slots.find_or_push(hash(id), is, hash_of).is_none()
+            });
+        });
+        if !is_sound {
+            return None;
         }
         Some(Self {
             text: text.to_owned(),
