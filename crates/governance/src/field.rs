@@ -85,6 +85,11 @@ impl FieldValues {
     }
 }
 
+/// Whether so many of all records are most of them, for which a column is worth its room.
+pub(crate) fn is_usual(having: usize, all: usize) -> bool {
+    having * 2 >= all
+}
+
 /// A value; a text and a number by its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
@@ -229,15 +234,14 @@ impl PackedFields {
                 }
             }
         }
-        let columns = counts.into_iter().map(|[nulls, numbers, others]| {
-            let is_usual = (nulls + numbers + others) * 2 >= self.rows.len();
-            match (numbers, others) {
-                _ if !is_usual => None,
+        let columns = counts
+            .into_iter()
+            .map(|[nulls, numbers, others]| match (numbers, others) {
+                _ if !is_usual(nulls + numbers + others, self.rows.len()) => None,
                 (0, _) => Some(FieldValues::Codes(Numbers::default())),
                 (_, 0) => Some(FieldValues::Floats(Vec::new())),
                 _ => None,
-            }
-        });
+            });
         columns.collect()
     }
 

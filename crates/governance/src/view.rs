@@ -735,6 +735,7 @@ impl<'o, 'a> FirstRows<'o, 'a> {
         }
         self.numbers.push(number);
         self.keys.extend_from_slice(keys);
+        // As many others again as there are first ones, or more, so that it is seldom done.
         if self.numbers.len() >= self.limit.saturating_add(self.limit.max(256)) {
             self.settle();
         }

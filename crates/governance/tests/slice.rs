@@ -507,7 +507,7 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
     fn tasks(said: &mut Said) -> &mut Tasks {
         said.types.first_mut().unwrap()
     }
-    let faults: [Fault<&str>; 40] = [
+    let faults: [Fault<&str>; 42] = [
         ("a parent", |said| said.roles = vec![2]),
         ("more people than ids", |said| said.people = 3),
         ("more unnamed than people", |said| said.unnamed = 2),
@@ -587,6 +587,12 @@ fn a_slice_names_nothing_that_is_not_in_it_and_nothing_twice() {
         ("a text of a column", |said| tasks(said).codes = vec![5, 0]),
         ("a column that is too short", |said| {
             tasks(said).codes = vec![4]
+        }),
+        ("a column of codes that nobody has", |said| {
+            tasks(said).codes = vec![0, 0]
+        }),
+        ("a column of floats that nobody has", |said| {
+            tasks(said).floats = vec![u64::MAX; 2]
         }),
         ("a kind of column", |said| tasks(said).kinds = [2, 0]),
         ("another kind of column", |said| tasks(said).kinds = [1, 1]),

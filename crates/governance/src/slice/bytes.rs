@@ -45,7 +45,9 @@ use twox_hash::XxHash64;
 use crate::assigned::PackedAssigned;
 use crate::compile::{Check, Columns, out_of_room};
 use crate::error::{Code, LoadError, Pointer};
-use crate::field::{Field, FieldValues, NO_FLOAT, NULL_FLOAT, PackedFields, Stored, code};
+use crate::field::{
+    Field, FieldValues, NO_FLOAT, NULL_FLOAT, PackedFields, Stored, code, is_usual,
+};
 use crate::governance::{Governance, Person, RoleRow, Roles, Users};
 use crate::load::Limits;
 use crate::org::{Org, Role, Status, User};
@@ -706,9 +708,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A field of all records, of which the codes are below `end`.
+    /// A field of all records, of which the codes are below `end`. One that few records have would take no bytes here, and
+    /// time for each record later.
     fn field_column(&mut self, count: usize, end: usize) -> Option<FieldValues> {
-        match *self.bytes(1)? {
+        let (having, column) = match *self.bytes(1)? {
             [FLOATS] => {
                 let (floats, _) = self.bytes(count.checked_mul(8)?)?.as_chunks();
                 let floats = floats.iter().map(|&float| u64::from_le_bytes(float));
@@ -716,12 +719,20 @@ impl<'a> Reader<'a> {
                 let is_meant = |&bits: &u64| {
                     f64::from_bits(bits).is_finite() || matches!(bits, NO_FLOAT | NULL_FLOAT)
                 };
-                let are_meant = floats.iter().all(is_meant);
-                are_meant.then_some(FieldValues::Floats(floats))
+                if !floats.iter().all(is_meant) {
+                    return None;
+                }
+                let having = floats.iter().filter(|&&bits| bits != NO_FLOAT).count();
+                (having, FieldValues::Floats(floats))
             }
-            [CODES] => Some(FieldValues::Codes(self.column(count, end)?)),
-            _ => None,
-        }
+            [CODES] => {
+                let codes = self.column(count, end)?;
+                let having = codes.iter().filter(|&code| code != code::NONE).count();
+                (having, FieldValues::Codes(codes))
+            }
+            _ => return None,
+        };
+        is_usual(having, count).then_some(column)
     }
 
     fn floats(&mut self) -> Option<Vec<f64>> {
