@@ -451,6 +451,23 @@ mod tests {
     }
 
     #[test]
+    fn places_are_kept_by_their_number_whatever_the_width() {
+        for other in [7, 70_000] {
+            let mut numbers = Numbers::default();
+            for (at, number) in [3, other, 3, 5].into_iter().enumerate() {
+                numbers.set(at, number);
+            }
+            let places = [0, 1, 2, 3, 9].map(UserIx::new);
+            for (number, kept) in [(3, vec![0, 2]), (5, vec![3]), (70_001, vec![])] {
+                let mut places = places.to_vec();
+                numbers.keep_places_of(number, &mut places);
+                let places: Vec<_> = places.into_iter().map(Ix::number).collect();
+                assert_eq!(places, kept);
+            }
+        }
+    }
+
+    #[test]
     fn what_refers_to_nothing_at_the_end_takes_no_room() {
         let user = |number| Some(UserIx::new(number));
         let given = [None, user(0), None, user(70_000), user(254)];
