@@ -79,8 +79,8 @@ impl PackedAssigned {
     #[inline]
     pub(crate) fn each<'p>(&'p self, mut each: impl FnMut(RecordIx, NumbersIter<'p>)) {
         let mut record = 0;
-        self.users.each_part(&self.ends, |users| {
-            each(RecordIx::new(record), users);
+        self.ends.each_range(|places| {
+            each(RecordIx::new(record), self.users.range(places));
             record += 1;
         });
         let others = (record..self.records as u32).map(RecordIx::new);

@@ -53,21 +53,6 @@ impl Numbers {
         }
     }
 
-    /// Hands on the numbers of each part, in their order: quicker than one part after the other.
-    #[inline]
-    pub(crate) fn each_part<'n>(&'n self, parts: &Ends, mut each: impl FnMut(NumbersIter<'n>)) {
-        match self {
-            Self::Shorts(numbers) => parts.each_range(|range| {
-                let part = numbers.get(range).unwrap_or_default();
-                each(NumbersIter::Shorts(part.iter()));
-            }),
-            Self::Words(numbers) => parts.each_range(|range| {
-                let part = numbers.get(range).unwrap_or_default();
-                each(NumbersIter::Words(part.iter()));
-            }),
-        }
-    }
-
     /// Keeps the places at which this number is.
     pub(crate) fn keep_places_of<I: Ix>(&self, number: u32, places: &mut Vec<I>) {
         match self {

@@ -748,12 +748,10 @@ impl<'o, 'a> FirstRows<'o, 'a> {
             let (one, other) = (self.row(*one), self.row(*other));
             self.order.compare(one, other)
         };
-        let last = self.limit.checked_sub(1).filter(|&last| last < rows.len());
-        if let Some(last) = last {
-            rows.select_nth_unstable_by(last, compare);
-        }
-        rows.truncate(self.limit);
+        // To choose the first of them before they are sorted is more code, and seldom less work: they are few.
         rows.sort_unstable_by(compare);
+        rows.truncate(self.limit);
+        let last = self.limit.checked_sub(1).filter(|&last| last < rows.len());
         let rows = rows.iter().map(|&at| self.row(at));
         let (keys, numbers): (Vec<_>, Vec<_>) = rows.unzip();
         (self.keys, self.numbers) = (keys.concat(), numbers);
