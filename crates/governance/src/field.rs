@@ -153,9 +153,9 @@ impl PackedFields {
     /// Adds the fields of the next record. Of two with one name the later counts.
     pub(crate) fn push<'t>(
         &mut self,
-        fields: impl Iterator<Item = (&'t str, Value<'t>)>,
+        mut fields: impl Iterator<Item = (&'t str, Value<'t>)>,
     ) -> Result<(), Full> {
-        let pushed = fields.into_iter().try_for_each(|(name, value)| {
+        let pushed = fields.try_for_each(|(name, value)| {
             let value = match value {
                 Value::Bool(value) => Stored::Bool(value),
                 Value::Text(text) => Stored::Text(self.texts.intern(text)?),

@@ -149,22 +149,7 @@ impl<I: Ix> Ids<I> {
 
     /// The number of `id`, which is a new one if it is seen for the first time.
     pub(crate) fn intern(&mut self, id: &str) -> Result<I, Full> {
-        let Self {
-            text, ends, slots, ..
-        } = self;
-        let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
-        let end = u32::try_from(text.len() + id.len());
-        let (true, Ok(end)) = (number < u32::MAX - 1, end) else {
-            return self.get(id).ok_or(Full);
-        };
-        let is = |number| is_at(text, ends, number, id);
-        let hash_of = |number| hash(text_at(text, ends, number));
-        if let Some(known) = slots.find_or_push(hash(id), is, hash_of) {
-            return Ok(I::new(known));
-        }
-        text.push_str(id);
-        ends.push(end);
-        Ok(I::new(number))
+        intern(&mut self.text, &mut self.ends, &mut self.slots, id).map(I::new)
     }
 
     pub(crate) fn text(&self, ix: I) -> &str {
@@ -181,6 +166,23 @@ fn hash(id: &str) -> u64 {
     let mut hasher = FixedState::with_seed(0x51de_11e7).build_hasher();
     hasher.write(id.as_bytes());
     hasher.finish()
+}
+
+/// [`Ids::intern`] for ids of any kind: one copy for all of them.
+fn intern(text: &mut String, ends: &mut Ends, slots: &mut Slots, id: &str) -> Result<u32, Full> {
+    let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+    let end = u32::try_from(text.len() + id.len());
+    let is = |number| is_at(text, ends, number, id);
+    let (true, Ok(end)) = (number < u32::MAX - 1, end) else {
+        return slots.find(hash(id), is).ok_or(Full);
+    };
+    let hash_of = |number| hash(text_at(text, ends, number));
+    if let Some(known) = slots.find_or_push(hash(id), is, hash_of) {
+        return Ok(known);
+    }
+    text.push_str(id);
+    ends.push(end);
+    Ok(number)
 }
 
 /// Whether the id of this number is `id`.

@@ -117,8 +117,11 @@ fn compiled(project: &Project, profile: &str, file: &str) -> PathBuf {
 }
 
 /// What today's rustc emits for WASM, all of it in every browser for years.
-const OPTIMISE: [&str; 10] = [
+const OPTIMISE: [&str; 12] = [
     "-O3",
+    // The compiler has put into its only caller what is quicker there; more makes functions of so many locals that they
+    // hardly compress.
+    "--one-caller-inline-max-function-size=30",
     // Nothing that is read or written lies in the first kilobyte: the stack ends there, far below where it is used.
     "--low-memory-unused",
     // Functions of one kind beside one another compress better.
@@ -130,6 +133,7 @@ const OPTIMISE: [&str; 10] = [
     "--enable-multivalue",
     "--enable-sign-ext",
     "--strip-producers",
+    "--strip-target-features",
 ];
 
 fn only_tarball(packed: &Path) -> Result<PathBuf> {
