@@ -434,6 +434,10 @@ mod tests {
 
     /// The fields of a record: some that most have, some that few have, and one that is of every kind.
     fn given(record: u32) -> Vec<(&'static str, Value<'static>)> {
+        if record == 11 {
+            // Of two with one name the later counts.
+            return [true, false].map(|flag| ("flag", Value::Bool(flag))).into();
+        }
         let number = f64::from(record);
         let mixed = match record % 3 {
             0 => Value::Number(number),
@@ -455,7 +459,7 @@ mod tests {
         let is_null = record.is_multiple_of(4);
         let amount = Value::Number(number / 4.0);
         fields.push(("amount", if is_null { Value::Absent } else { amount }));
-        // Of two with one name the later counts.
+        // There was one of that name before others.
         fields.extend((record == 7).then_some(("stage", Value::Absent)));
         fields
     }

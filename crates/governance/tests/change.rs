@@ -160,6 +160,22 @@ fn each_change_is_made() {
 }
 
 #[test]
+fn what_was_removed_and_added_stays_so_when_all_are_listed_by_holder_anew() {
+    let anew = r#"{"op": "put", "kind": "settings", "value": {"multiUserAssignment": false}},
+        {"op": "put", "kind": "settings", "value": {"reportsReach": "held"}}"#;
+    let gone = r#"{"op": "remove", "kind": "record", "type": "account", "id": "b"}"#;
+    assert!(!sees(&changed(&format!("[{gone}, {anew}]")), "rob", "b"));
+    let added = r#"{"op": "put", "kind": "record", "value": {"type": "account", "id": "n", "assigned": ["ria"]}}"#;
+    for both in [
+        format!("[{gone}, {added}, {anew}]"),
+        format!("[{added}, {anew}, {gone}]"),
+    ] {
+        let both = changed(&both);
+        assert!(!sees(&both, "rob", "b") && sees(&both, "ria", "n"));
+    }
+}
+
+#[test]
 fn what_is_refused_changes_nothing_and_tells_its_place() {
     for (refused, code, place) in [
         (
