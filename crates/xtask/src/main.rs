@@ -30,7 +30,8 @@ Usage: cargo xtask COMMAND
 
   setup [PART…]                      install what is missing: wasm-target, wasm-bindgen, trunk, npm, chromium
   preview [--port N] [--org FILE]    build the sidebar beside a mock CRM page and serve it on this machine
-  test [--exhaustive] [GROUP…]       run every test, or a group of them: check, rust, counts, packages, e2e
+  test [LONG…] [GROUP…]              run every test, or a group of them: check, rust, counts, packages, e2e; and what takes
+                                     long: --exhaustive, --fuzz (a minute each), --mutants
   build                              build the policy module, its npm package and the preview, in release form
   size                               build, tell the largest parts, and weigh what browsers download against web/size-budget.json
   bench [--size SIZE] [RUNTIME…]     measure against the peers in node, chromium and native, and write docs/performance.md
@@ -131,6 +132,8 @@ fn test_options(mut arguments: Parser) -> Result<test::Options> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("exhaustive") => options.exhaustive = true,
+            Arg::Long("fuzz") => options.fuzz = true,
+            Arg::Long("mutants") => options.mutants = true,
             Arg::Value(group) => options.groups.push(group.string()?),
             other => return Err(other.unexpected().into()),
         }

@@ -9,6 +9,8 @@ use crate::bench::NATIVE;
 use crate::build;
 use crate::check;
 use crate::counts::{self, Outcome};
+use crate::fuzz;
+use crate::mutants;
 use crate::process::{require, run, run_reading};
 use crate::project::Project;
 use crate::setup::{self, Part, chromium};
@@ -65,6 +67,10 @@ pub(crate) struct Options {
     pub(crate) groups: Vec<String>,
     /// Whether the organisations up to the stated sizes are asked, all of them, which takes a quarter of an hour.
     pub(crate) exhaustive: bool,
+    /// Whether each fuzzer runs for a minute.
+    pub(crate) fuzz: bool,
+    /// Whether the rules are broken in every small way, which takes an hour and a half.
+    pub(crate) mutants: bool,
 }
 
 /// What was built for the tests; nothing where the build failed.
@@ -126,6 +132,26 @@ pub(crate) fn test(project: &Project, options: &Options) -> Result<bool> {
     }
     if options.exhaustive {
         report.step("every organisation", |tally| exhaustive(project, tally));
+    }
+    if options.fuzz {
+        report.step("fuzzers, a minute each", |tally| {
+            let smoke = fuzz::Options {
+                smoke: true,
+                ..Default::default()
+            };
+            fuzz::fuzz(project, &smoke)?;
+            tally.add(Tally::PASSED);
+            Ok(())
+        });
+    }
+    if options.mutants {
+        report.step("mutants", |tally| {
+            if !mutants::mutants(project, &mutants::Options::default())? {
+                bail!("a mutant survived that docs/mutants.md does not list");
+            }
+            tally.add(Tally::PASSED);
+            Ok(())
+        });
     }
     if has(Group::Packages) || has(Group::EndToEnd) {
         let mut built = Built::default();
