@@ -69,7 +69,7 @@ pub(crate) struct Options {
     pub(crate) exhaustive: bool,
     /// Whether each fuzzer runs for a minute.
     pub(crate) fuzz: bool,
-    /// Whether the rules are broken in every small way, which takes an hour and a half.
+    /// Whether the rules are broken in every small way, which takes an hour.
     pub(crate) mutants: bool,
 }
 
