@@ -528,7 +528,9 @@ struct Edit {
     to: Governance,
     forest: bool,
     seats: bool,
-    people: bool,
+    /// The users whose own seats have to be found anew.
+    reseated: Vec<UserIx>,
+    terms: bool,
     managed: bool,
     holders: bool,
 }
@@ -536,12 +538,16 @@ struct Edit {
 type Made = Result<(), ChangeError>;
 
 impl Edit {
+    /// To find the seats of more users one by one takes longer than to find everyone's.
+    const RESEATED_SINGLY: usize = 16;
+
     fn of(governance: &Governance) -> Self {
         Self {
             to: governance.clone(),
             forest: false,
             seats: false,
-            people: false,
+            reseated: Vec::new(),
+            terms: false,
             managed: false,
             holders: false,
         }
@@ -552,19 +558,23 @@ impl Edit {
             let roles = Arc::make_mut(&mut self.to.roles);
             roles.forest = roles.as_forest();
         }
-        if self.forest || self.seats {
+        if self.forest || self.seats || self.reseated.len() > Self::RESEATED_SINGLY {
             self.to.users.seat(&self.to.roles);
+        } else {
+            for user in self.reseated {
+                self.to.users.reseat(user, &self.to.roles);
+            }
         }
         if self.managed {
             self.to.users.find_managed(&self.to.companies);
         }
-        if self.people {
+        if self.terms {
             self.to.users.find_terms();
         }
         if self.holders {
             self.to.records.index(self.to.settings, &self.to.users);
         }
-        self.to.revision += 1;
+        self.to.revision.advance();
         self.to
     }
 
@@ -600,14 +610,12 @@ impl Edit {
                     .as_ref()
                     .map(|role| self.role(role, &at.member("role")))
                     .transpose()?;
-                self.person(user, at)?.role = role;
-                self.seats = true;
+                self.reseated(user, at)?.role = role;
                 Ok(())
             }
             Change::SetProfile { user, profile } => {
                 let profile = self.profile(profile, &at.member("profile"))?;
-                self.person(user, at)?.profile = profile;
-                self.seats = true;
+                self.reseated(user, at)?.profile = profile;
                 Ok(())
             }
             Change::SetStatus { user, status } => {
@@ -672,6 +680,7 @@ impl Edit {
                 term.expires_at = expires_at.unwrap_or(term.expires_at);
                 term.claimed = claimed.unwrap_or(term.claimed);
                 term.revoked_at = revoked_at.unwrap_or(term.revoked_at);
+                self.terms = true;
                 Ok(())
             }
             Change::SetTier {
@@ -811,7 +820,7 @@ impl Edit {
                     .map(|parent| self.role(parent, &at.member("parent")))
                     .transpose()?;
                 let roles = Arc::make_mut(&mut self.to.roles);
-                let ix = intern(&mut roles.table.ids, &role.id, at)?;
+                let ix = intern(roles.table.ids_mut(), &role.id, at)?;
                 let is_new = !roles.table.exists(ix);
                 if is_new && roles.table.len() >= limits.roles {
                     return Err(full(Code::TooManyRoles, limits.roles, at));
@@ -834,7 +843,7 @@ impl Edit {
                     return Err(full(Code::TooManyItems, limits.catalogue, at));
                 }
                 let profiles = Arc::make_mut(&mut self.to.profiles);
-                let ix = intern(&mut profiles.ids, &profile.id, at)?;
+                let ix = intern(profiles.ids_mut(), &profile.id, at)?;
                 profiles.set(
                     ix,
                     Some(ProfileRow {
@@ -853,7 +862,7 @@ impl Edit {
                     return Err(full(Code::TooManyItems, limits.catalogue, at));
                 }
                 let companies = Arc::make_mut(&mut self.to.companies);
-                let ix = intern(&mut companies.ids, &company.id, at)?;
+                let ix = intern(companies.ids_mut(), &company.id, at)?;
                 companies.set(ix, Some(company.clone()));
                 self.managed = true;
                 Ok(())
@@ -874,7 +883,7 @@ impl Edit {
                     return Err(full(Code::TooManyItems, limits.views, at));
                 }
                 let views = Arc::make_mut(&mut self.to.views);
-                let ix = intern(&mut views.ids, &view.id, at)?;
+                let ix = intern(views.ids_mut(), &view.id, at)?;
                 views.set(ix, Some((**view).clone()));
                 Ok(())
             }
@@ -901,7 +910,7 @@ impl Edit {
             return Err(full(Code::TooManyItems, check.limits.catalogue, at));
         }
         let job_roles = Arc::make_mut(&mut self.to.job_roles);
-        let ix = intern(&mut job_roles.table.ids, &job_role.id, at)?;
+        let ix = intern(job_roles.table.ids_mut(), &job_role.id, at)?;
         job_roles.table.set(ix, Some(job_role.name.clone()));
         job_roles.listed = true;
         Ok(())
@@ -942,18 +951,18 @@ impl Edit {
         }
         let to = &mut self.to;
         let users = to.users.table_mut();
-        let ix = intern(&mut users.ids, &user.id, at)?;
+        let ix = intern(users.ids_mut(), &user.id, at)?;
         let person = check.person(
             &|| at.clone(),
             user.clone(),
-            &mut users.ids,
+            users.ids_mut(),
             Arc::make_mut(&mut to.roles),
             Arc::make_mut(&mut to.job_roles),
             &to.profiles,
             Arc::make_mut(&mut to.companies),
         )?;
         users.set(ix, Some(person));
-        self.people = true;
+        self.terms = true;
         self.seats = true;
         self.managed = true;
         Ok(())
@@ -1098,8 +1107,8 @@ impl Edit {
         let row = check.deal(
             &|| at.clone(),
             deal.clone(),
-            &mut users.ids,
-            &mut companies.ids,
+            users.ids_mut(),
+            companies.ids_mut(),
         )?;
         self.set_deal(ix, Some(row));
         Ok(())
@@ -1151,7 +1160,7 @@ impl Edit {
             Removal::User { id } => {
                 let user = self.user(id, &place)?;
                 self.to.users.table_mut().set(user, None);
-                self.people = true;
+                self.terms = true;
                 self.seats = true;
                 self.managed = true;
             }
@@ -1190,9 +1199,15 @@ impl Edit {
 
     fn person(&mut self, id: &str, at: &Pointer) -> Result<&mut Person, ChangeError> {
         let user = self.user(id, &at.member("user"))?;
-        self.people = true;
         let person = self.to.users.table_mut().get_mut(user);
         person.ok_or_else(|| unknown(Code::UnknownUser, "user", id, &at.member("user")))
+    }
+
+    /// A person whose role or profile changes.
+    fn reseated(&mut self, id: &str, at: &Pointer) -> Result<&mut Person, ChangeError> {
+        let user = self.user(id, &at.member("user"))?;
+        self.reseated.push(user);
+        self.person(id, at)
     }
 
     fn role(&self, id: &str, at: &Pointer) -> Result<RoleIx, ChangeError> {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::assigned::Assigned;
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
+use crate::governance::Governance;
 use crate::message;
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
@@ -237,7 +238,7 @@ enum Asked {
 }
 
 /// The users whose holdings count for a viewer under a scope other than `all`.
-#[derive(PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
     own: Option<UserIx>,
     pub(crate) positions: Range<Position>,
@@ -309,13 +310,13 @@ impl<'g> At<'g> {
         }
         let records = self.governance.records.of(kind);
         let user = self.governance.users.find(user);
-        Ok(ids
-            .iter()
-            .map(|id| match (user, records.find(id.as_ref())) {
-                (Some(user), Some(record)) => self.may(user, kind, record, action),
-                _ => false,
-            })
-            .collect())
+        let sight = user.map(|user| self.sight(user, kind, action));
+        let may = |id: &I| {
+            let record = records.find(id.as_ref());
+            let asked = sight.as_ref().zip(record);
+            asked.is_some_and(|(sight, record)| sight.may(self, record))
+        };
+        Ok(ids.iter().map(may).collect())
     }
 
     /// The actions other than `create` that the user may do to the record, in the order of §1.5.
@@ -434,28 +435,26 @@ impl<'g> At<'g> {
     /// All who may do `action` to the record, and perhaps others: those who could reach a holder of it or of its account,
     /// and those whose scope is `all` with those who could reach them.
     fn watchers(self, kind: RecordType, record: RecordIx, action: Action) -> Chosen<UserIx> {
-        let mut watchers = Chosen::default();
-        let mut add = |holder| self.governance.add_watchers(holder, &mut watchers);
-        self.holders(kind, record).for_each(&mut add);
+        let Governance {
+            profiles, users, ..
+        } = self.governance;
         let account = self.governance.records.of(kind).account(record);
         let account = account.filter(|_| kind == RecordType::Prospect);
-        if let Some(account) = account {
-            self.holders(RecordType::Account, account)
-                .for_each(&mut add);
-        }
+        let of_account = account
+            .into_iter()
+            .flat_map(|account| self.holders(RecordType::Account, account));
+        let holders = self.holders(kind, record).chain(of_account);
         let seen_through = [(kind, Action::View), (kind, action)]
             .into_iter()
             .chain(account.map(|_| (RecordType::Account, Action::View)));
-        for (kind, action) in seen_through {
-            for (profile, row) in self.governance.profiles.iter() {
-                if row.scope(kind, action) == Scope::All {
-                    self.governance
-                        .users
-                        .with_profile(profile)
-                        .for_each(&mut add);
-                }
-            }
-        }
+        let seeing_all = seen_through.flat_map(|(kind, action)| {
+            let rows = profiles.iter();
+            let rows = rows.filter(move |(_, row)| row.scope(kind, action) == Scope::All);
+            rows.flat_map(|(profile, _)| users.with_profile(profile))
+        });
+        let mut watchers = Chosen::default();
+        self.governance
+            .add_watchers(holders.chain(seeing_all), &mut watchers);
         watchers
     }
 
@@ -893,7 +892,7 @@ impl<'g> At<'g> {
     }
 }
 
-fn create_has_no_record() -> AskError {
+pub(crate) fn create_has_no_record() -> AskError {
     AskError::new(
         Code::InvalidArgument,
         Pointer::root().member("id"),

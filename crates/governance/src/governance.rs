@@ -67,9 +67,32 @@ pub struct Governance {
     pub(crate) deals: Deals,
     /// The views that users saved. INVARIANT: no filter in them is nested too deep.
     pub(crate) views: Arc<Table<ViewIx, SavedView>>,
-    pub(crate) revision: u64,
+    pub(crate) revision: Revision,
     /// Set where this is a slice.
     pub(crate) slice: Option<Arc<Slice>>,
+}
+
+/// How many times an organisation was changed, and a token that only unchanged clones share.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Revision {
+    count: u64,
+    token: Arc<()>,
+}
+
+impl Revision {
+    /// The one after, which is no other's.
+    pub(crate) fn advance(&mut self) {
+        *self = Self {
+            count: self.count + 1,
+            token: Arc::default(),
+        };
+    }
+}
+
+impl PartialEq for Revision {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.token, &other.token)
+    }
 }
 
 /// What a document says of itself.
@@ -123,6 +146,12 @@ impl Roles {
 
     pub(crate) fn id(&self, role: RoleIx) -> &str {
         self.table.id(role)
+    }
+
+    /// The role where a person has a place in the forest; `None` without one.
+    fn seat(&self, person: &Person) -> Option<RoleIx> {
+        let role = person.role.filter(|&role| self.table.exists(role))?;
+        Some(role).filter(|&role| self.forest.position(role) != NOWHERE)
     }
 
     pub(crate) fn name(&self, role: RoleIx) -> &str {
@@ -212,6 +241,62 @@ pub(crate) struct Standing {
     pub(crate) primary: bool,
 }
 
+impl Seating {
+    /// Where the users of these positions are in `seated`.
+    fn seats_of(&self, positions: &Range<Position>) -> Range<usize> {
+        let seat = |position: Position| {
+            let seat = self.seats.get(position as usize);
+            seat.copied().unwrap_or_default() as usize
+        };
+        seat(positions.start)..seat(positions.end)
+    }
+
+    /// Those of a position, and where they are in `seated`; `None` for that of users without a role.
+    fn neighbours(&self, position: Position) -> Option<(Range<usize>, &[UserIx])> {
+        let seats = self.seats_of(&(position..position.checked_add(1)?));
+        let users = self.seated.get(seats.clone())?;
+        Some((seats, users))
+    }
+
+    /// Takes a user out of a position and out of every profile.
+    fn leave(&mut self, position: Position, user: UserIx) {
+        if let Some((seats, users)) = self.neighbours(position)
+            && let Ok(place) = users.binary_search(&user)
+        {
+            self.seated.remove(seats.start + place);
+            let later = self.seats.iter_mut().skip(position as usize + 1);
+            later.for_each(|seat| *seat -= 1);
+        }
+        for users in &mut self.by_profile {
+            if let Ok(place) = users.binary_search(&(position, user)) {
+                users.remove(place);
+            }
+        }
+    }
+
+    /// Puts a user, who is nowhere, into a position and a profile.
+    fn take(&mut self, position: Position, user: UserIx, profile: ProfileIx) {
+        if let Some((seats, users)) = self.neighbours(position)
+            && let Err(place) = users.binary_search(&user)
+        {
+            self.seated.insert(seats.start + place, user);
+            let later = self.seats.iter_mut().skip(position as usize + 1);
+            later.for_each(|seat| *seat += 1);
+        }
+        if let Some(slot) = self.positions.get_mut(user.at()) {
+            *slot = position;
+        }
+        if self.by_profile.len() <= profile.at() {
+            self.by_profile.resize_with(profile.at() + 1, Vec::new);
+        }
+        if let Some(users) = self.by_profile.get_mut(profile.at())
+            && let Err(place) = users.binary_search(&(position, user))
+        {
+            users.insert(place, (position, user));
+        }
+    }
+}
+
 impl Users {
     /// People who are not seated yet.
     pub(crate) fn new(table: Table<UserIx, Person>) -> Self {
@@ -259,17 +344,8 @@ impl Users {
 
     /// The users whose roles stand at these positions.
     pub(crate) fn at_positions(&self, positions: &Range<Position>) -> &[UserIx] {
-        let seat = |position: Position| {
-            self.seating
-                .seats
-                .get(position as usize)
-                .copied()
-                .unwrap_or_default() as usize
-        };
-        self.seating
-            .seated
-            .get(seat(positions.start)..seat(positions.end))
-            .unwrap_or_default()
+        let seats = self.seating.seats_of(positions);
+        self.seating.seated.get(seats).unwrap_or_default()
     }
 
     /// The users who have a role, in the forest's order.
@@ -318,12 +394,8 @@ impl Users {
     /// Puts the users in the forest's order, all together and by profile.
     pub(crate) fn seat(&mut self, roles: &Roles) {
         let forest = &roles.forest;
-        let seat = |person: &Person| {
-            let role = person.role.filter(|&role| roles.table.exists(role))?;
-            Some(role).filter(|&role| forest.position(role) != NOWHERE)
-        };
         let pairs = self.table.iter();
-        let pairs = pairs.filter_map(|(user, person)| Some((seat(person)?, user)));
+        let pairs = pairs.filter_map(|(user, person)| Some((roles.seat(person)?, user)));
         let at_role = Rows::group(roles.table.ids.len(), pairs, UserIx::new(0));
 
         let mut by_profile: Vec<Vec<_>> = Vec::new();
@@ -355,7 +427,7 @@ impl Users {
         }
         seats.push(taken);
         for (user, person) in self.table.iter() {
-            if seat(person).is_none() {
+            if roles.seat(person).is_none() {
                 list_by_profile(NOWHERE, user);
             }
         }
@@ -365,6 +437,20 @@ impl Users {
             seated,
             by_profile,
         });
+    }
+
+    /// Puts one user, whose role or profile is another one now, where [`seat`](Self::seat) would.
+    pub(crate) fn reseat(&mut self, user: UserIx, roles: &Roles) {
+        let Some(person) = self.table.get(user) else {
+            return;
+        };
+        let before = self.position(user);
+        let role = roles.seat(person);
+        let after = role.map_or(NOWHERE, |role| roles.forest.position(role));
+        let profile = person.profile;
+        let seating = Arc::make_mut(&mut self.seating);
+        seating.leave(before, user);
+        seating.take(after, user, profile);
     }
 
     /// Finds when the guests' terms end.
@@ -700,16 +786,29 @@ impl Serialize for RecordsToWrite<'_> {
 }
 
 impl Governance {
-    /// Adds whoever could reach what this user holds: the user, and whoever has the same role or one above it.
-    pub(crate) fn add_watchers(&self, holder: UserIx, into: &mut Chosen<UserIx>) {
-        into.insert(holder);
-        let role = self.users.get(holder).and_then(|person| person.role);
-        self.add_seated_from(role.filter(|&role| self.roles.table.exists(role)), into);
+    /// Adds whoever could reach what one of these users holds: the user, and whoever has the same role or one above it.
+    pub(crate) fn add_watchers(
+        &self,
+        holders: impl Iterator<Item = UserIx>,
+        into: &mut Chosen<UserIx>,
+    ) {
+        let mut climbed = Chosen::default();
+        for holder in holders {
+            into.insert(holder);
+            let role = self.users.get(holder).and_then(|person| person.role);
+            let role = role.filter(|&role| self.roles.table.exists(role));
+            self.add_seated_from(role, &mut climbed, into);
+        }
     }
 
-    /// Adds the users of a role and of those above it.
-    pub(crate) fn add_seated_from(&self, mut role: Option<RoleIx>, into: &mut Chosen<UserIx>) {
-        while let Some(seat) = role {
+    /// Adds the users of a role and of those above it, up to one from which it was climbed before.
+    pub(crate) fn add_seated_from(
+        &self,
+        mut role: Option<RoleIx>,
+        climbed: &mut Chosen<RoleIx>,
+        into: &mut Chosen<UserIx>,
+    ) {
+        while let Some(seat) = role.filter(|&role| climbed.insert(role)) {
             let position = self.roles.forest.position(seat);
             for &user in self.users.at_positions(&(position..position + 1)) {
                 into.insert(user);
@@ -745,7 +844,7 @@ impl Governance {
 
     /// How many times the organisation was changed since it was loaded.
     pub fn revision(&self) -> u64 {
-        self.revision
+        self.revision.count
     }
 
     /// Whether there are guests, so that an answer may depend on the instant that it is asked at.

@@ -12,6 +12,7 @@ use crate::predict::{Comparison, Counted, SLOWER};
 use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
+use crate::sight::Sight;
 use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::visible::Within;
 
@@ -28,6 +29,9 @@ pub(crate) struct Opened {
     /// How many users are in the pairs, as far as they are within the bound.
     pub(crate) people: usize,
 }
+
+/// Of a user who reaches more others, it is not added up what they hold.
+const REACHED_COUNTED: usize = 256;
 
 /// A pair of a user and a thing.
 pub(crate) type Pair = (UserIx, Counted, u32);
@@ -190,68 +194,6 @@ impl Found {
     }
 }
 
-impl Within {
-    #[inline]
-    fn includes(&self, at: At<'_>, kind: RecordType, record: RecordIx) -> bool {
-        match self {
-            Self::Everyone => true,
-            Self::Only(reach) => {
-                let mut holders = at.holders(kind, record);
-                holders.any(|holder| at.is_reached(reach, holder))
-            }
-        }
-    }
-}
-
-/// What a user may do to the records of a type, before it is asked about any.
-struct Sight<'a> {
-    at: At<'a>,
-    kind: RecordType,
-    viewed: Within,
-    /// For the other action, if there is one.
-    acted: Option<Within>,
-    /// Of whom the user sees the prospects in every account, where the account edge leads there.
-    accounts: Option<Within>,
-}
-
-impl<'a> Sight<'a> {
-    fn new(at: At<'a>, user: UserIx, kind: RecordType, action: Action) -> Self {
-        let by_account =
-            kind == RecordType::Prospect && at.toggle(user, Toggle::ProspectsInAccount);
-        Self {
-            at,
-            kind,
-            viewed: at.within(user, kind, Action::View),
-            acted: (action != Action::View).then(|| at.within(user, kind, action)),
-            accounts: by_account.then(|| at.within(user, RecordType::Account, Action::View)),
-        }
-    }
-
-    /// `sees(u, r)`
-    fn sees(&self, record: RecordIx) -> bool {
-        self.viewed.includes(self.at, self.kind, record)
-            || self.accounts.as_ref().is_some_and(|accounts| {
-                let records = &self.at.governance.records;
-                let account = records.of(self.kind).account(record);
-                account.is_some_and(|account| {
-                    records.of(RecordType::Account).exists(account)
-                        && accounts.includes(self.at, RecordType::Account, account)
-                })
-            })
-    }
-
-    /// What `may(u, r, a)` asks beyond `sees`.
-    fn acts(&self, record: RecordIx) -> bool {
-        self.acted
-            .as_ref()
-            .is_some_and(|acted| acted.includes(self.at, self.kind, record))
-    }
-
-    fn sees_all(&self) -> bool {
-        matches!(self.viewed, Within::Everyone)
-    }
-}
-
 /// Whom a user reaches after and not before.
 enum Growth {
     /// Everyone, and not everyone before.
@@ -315,8 +257,8 @@ impl Comparison<'_> {
         ControlFlow::Continue(())
     }
 
-    fn sights(&self, user: UserIx, kind: RecordType) -> [Sight<'_>; 2] {
-        [self.before, self.after].map(|at| Sight::new(at, user, kind, self.action))
+    fn sights(&self, user: UserIx, kind: RecordType) -> [Sight; 2] {
+        [self.before, self.after].map(|at| at.sight(user, kind, self.action))
     }
 
     /// So many records of the type open to the user at least, as far as that is to be had without looking at records.
@@ -332,9 +274,13 @@ impl Comparison<'_> {
         let others = |within: &Within| match within {
             Within::Everyone => 0,
             Within::Only(reach) => {
-                let holders = self.before.reached_users(reach);
-                let held: usize = holders.map(|holder| records.held.get(holder).len()).sum();
-                records.len().saturating_sub(held)
+                let mut holders = self.before.reached_users(reach);
+                let first = holders.by_ref().take(REACHED_COUNTED);
+                let held: usize = first.map(|holder| records.held.get(holder).len()).sum();
+                match holders.next() {
+                    None => records.len().saturating_sub(held),
+                    Some(_) => 0,
+                }
             }
         };
         let viewed = before.accounts.is_none().then_some(&before.viewed);
@@ -373,12 +319,15 @@ impl Comparison<'_> {
         found: &mut Found,
     ) -> ControlFlow<End> {
         let [before, after] = self.sights(user, kind);
-        let opens =
-            |record: RecordIx| !before.sees(record) || (after.acts(record) && !before.acts(record));
+        let sees = |record| after.sees(self.after, record);
+        let opens = |record| {
+            !before.sees(self.before, record)
+                || (after.acts(self.after, record) && !before.acts(self.before, record))
+        };
         // What is listed for its holder or its account is sometimes known to be seen after.
         let mut look_at = |list: &[RecordIx], is_seen: bool| {
             list.iter().try_for_each(|&record| {
-                let opens = (is_seen || after.sees(record)) && opens(record);
+                let opens = (is_seen || sees(record)) && opens(record);
                 found.note(record.number(), opens)
             })
         };

@@ -285,9 +285,7 @@ impl<'a> Comparison<'a> {
         for one in concerned {
             match one {
                 Concerned::Everyone => return after.table.ids.iter().filter(exists).collect(),
-                Concerned::Only(some) => some.iter().for_each(|user| {
-                    users.insert(user);
-                }),
+                Concerned::Only(some) => users.extend(some),
             }
         }
         users.iter().filter(exists).collect()
@@ -551,7 +549,7 @@ impl Touched {
                     // Who is below the role stays below it: only those above can tell.
                     touched.people.add(sides, |side, users| {
                         let above = role.and_then(|role| side.roles.forest.parent(role));
-                        side.add_seated_from(above, users);
+                        side.add_seated_from(above, &mut Chosen::default(), users);
                     });
                 }
                 _ => {
@@ -583,12 +581,10 @@ impl Touched {
             side.add_users_of(profile, &mut users);
             let lifts = side.settings.reports_reach == ReportsReach::Accessible
                 && side.scope_of(profile, kind, action) == Scope::All;
-            for user in users.iter() {
-                if lifts {
-                    side.add_watchers(user, people);
-                } else {
-                    people.insert(user);
-                }
+            if lifts {
+                side.add_watchers(users.iter(), people);
+            } else {
+                people.extend(&users);
             }
         });
     }
@@ -597,9 +593,7 @@ impl Touched {
     fn person(&mut self, user: Option<UserIx>, sides: [&Governance; 2]) {
         self.reach.extend(RecordType::ALL);
         self.people.add(sides, |side, people| {
-            if let Some(user) = user {
-                side.add_watchers(user, people);
-            }
+            side.add_watchers(user.into_iter(), people);
         });
     }
 
@@ -621,9 +615,7 @@ impl Touched {
             let differing: Vec<UserIx> =
                 before.without(after).chain(after.without(before)).collect();
             self.people.add(sides, |side, people| {
-                for &holder in &differing {
-                    side.add_watchers(holder, people);
-                }
+                side.add_watchers(differing.iter().copied(), people);
             });
         } else {
             self.people = Concerned::Everyone;

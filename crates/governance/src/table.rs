@@ -199,16 +199,16 @@ fn text_at<'a>(text: &'a str, ends: &Ends, number: u32) -> &'a str {
 /// The order of the numbers is the load order.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<I, R> {
-    pub(crate) ids: Ids<I>,
-    rows: Vec<Option<R>>,
+    pub(crate) ids: Arc<Ids<I>>,
+    rows: Parts<R>,
     count: usize,
 }
 
 impl<I, R> Default for Table<I, R> {
     fn default() -> Self {
         Self {
-            ids: Ids::default(),
-            rows: Vec::new(),
+            ids: Arc::default(),
+            rows: Parts::default(),
             count: 0,
         }
     }
@@ -217,12 +217,15 @@ impl<I, R> Default for Table<I, R> {
 impl<I: Ix, R> Table<I, R> {
     /// Ids whose rows are still to be given, with [`push`](Self::push).
     pub(crate) fn with_ids(ids: Ids<I>) -> Self {
-        let rows = Vec::with_capacity(ids.len());
         Self {
-            ids,
-            rows,
-            count: 0,
+            ids: Arc::new(ids),
+            ..Self::default()
         }
+    }
+
+    /// The ids, to add some.
+    pub(crate) fn ids_mut(&mut self) -> &mut Ids<I> {
+        Arc::make_mut(&mut self.ids)
     }
 
     /// How many things exist.
@@ -232,12 +235,15 @@ impl<I: Ix, R> Table<I, R> {
 
     /// The row; `None` for an id that names nothing.
     pub(crate) fn get(&self, ix: I) -> Option<&R> {
-        self.rows.get(ix.at()).and_then(Option::as_ref)
+        self.rows.get(ix.at())
     }
 
     /// The row, to be changed.
-    pub(crate) fn get_mut(&mut self, ix: I) -> Option<&mut R> {
-        self.rows.get_mut(ix.at()).and_then(Option::as_mut)
+    pub(crate) fn get_mut(&mut self, ix: I) -> Option<&mut R>
+    where
+        R: Clone,
+    {
+        self.rows.slot(ix.at())?.as_mut()
     }
 
     pub(crate) fn exists(&self, ix: I) -> bool {
@@ -257,25 +263,77 @@ impl<I: Ix, R> Table<I, R> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (I, &R)> + Clone {
         self.ids
             .iter()
-            .zip(&self.rows)
-            .filter_map(|(ix, row)| row.as_ref().map(|row| (ix, row)))
+            .zip(self.rows.iter())
+            .filter_map(|(ix, row)| Some((ix, row?)))
     }
 
     /// Gives a row to the first id that has none yet and follows all that have.
-    pub(crate) fn push(&mut self, row: R) {
+    pub(crate) fn push(&mut self, row: R)
+    where
+        R: Clone,
+    {
         self.rows.push(Some(row));
         self.count += 1;
     }
 
     /// Makes the thing exist with this row, or not exist.
-    pub(crate) fn set(&mut self, ix: I, row: Option<R>) {
-        if self.rows.len() <= ix.at() {
-            self.rows.resize_with(ix.at() + 1, || None);
+    pub(crate) fn set(&mut self, ix: I, row: Option<R>)
+    where
+        R: Clone,
+    {
+        while self.rows.len() <= ix.at() {
+            self.rows.push(None);
         }
-        if let Some(slot) = self.rows.get_mut(ix.at()) {
+        if let Some(slot) = self.rows.slot(ix.at()) {
             self.count -= usize::from(slot.is_some());
             self.count += usize::from(row.is_some());
             *slot = row;
+        }
+    }
+}
+
+/// Rows in parts that clones share: what is set in one of them is copied with its own part only.
+#[derive(Debug, Clone)]
+struct Parts<R>(Vec<Arc<Vec<Option<R>>>>);
+
+impl<R> Default for Parts<R> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<R> Parts<R> {
+    /// The rows of each part but the last.
+    const LEN: usize = 64;
+
+    fn len(&self) -> usize {
+        self.0
+            .last()
+            .map_or(0, |last| (self.0.len() - 1) * Self::LEN + last.len())
+    }
+
+    fn get(&self, at: usize) -> Option<&R> {
+        let part = self.0.get(at / Self::LEN)?;
+        part.get(at % Self::LEN)?.as_ref()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Option<&R>> + Clone {
+        self.0
+            .iter()
+            .flat_map(|part| part.iter().map(Option::as_ref))
+    }
+}
+
+impl<R: Clone> Parts<R> {
+    fn slot(&mut self, at: usize) -> Option<&mut Option<R>> {
+        let part = self.0.get_mut(at / Self::LEN)?;
+        Arc::make_mut(part).get_mut(at % Self::LEN)
+    }
+
+    fn push(&mut self, row: Option<R>) {
+        match self.0.last_mut().filter(|last| last.len() < Self::LEN) {
+            Some(last) => Arc::make_mut(last).push(row),
+            None => self.0.push(Arc::new(vec![row])),
         }
     }
 }
@@ -376,9 +434,16 @@ impl<I> Default for Chosen<I> {
 impl<I: Ix> Chosen<I> {
     /// Chooses one more, and tells whether it was not chosen before.
     pub(crate) fn insert(&mut self, one: I) -> bool {
-        let is_new = !self.contains(one);
-        self.numbers.grow_and_insert(one.at());
-        is_new
+        if one.at() >= self.numbers.len() {
+            // By whole words: the next one is often among their bits.
+            self.numbers.grow((one.at() | 63) + 1);
+        }
+        !self.numbers.put(one.at())
+    }
+
+    /// Chooses those of another choice as well.
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.numbers.union_with(&others.numbers);
     }
 
     pub(crate) fn contains(&self, one: I) -> bool {

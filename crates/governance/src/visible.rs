@@ -14,6 +14,7 @@ use crate::set::Set;
 use crate::table::{Chosen, RecordIx, UserIx};
 
 /// Of whom a user reaches every record for an action: `direct ∨ lifted`, for any record of a type.
+#[derive(Debug)]
 pub(crate) enum Within {
     Everyone,
     Only(Reach),

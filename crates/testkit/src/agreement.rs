@@ -11,7 +11,8 @@ use serde_json::Value;
 use sidelight_governance::error::Code;
 use sidelight_governance::org::Org;
 use sidelight_governance::{
-    Action, AssignedEdit, At, Diagnostic, EditOutcome, PipelineQuery, Query, RecordType, Viewer,
+    Action, AssignedEdit, At, Diagnostic, EditOutcome, PipelineQuery, Query, RecordType, Sights,
+    Viewer,
 };
 
 use crate::reference::bulk_edit::Edited;
@@ -164,6 +165,38 @@ fn decision(
         .explain(user, action, kind, id)
         .map_err(|error| TestCaseError::fail(error.to_string()))?;
     same_decision(&ours, &explained, &question)
+}
+
+/// Decisions by what is kept of users, as they are without: every user, every action, every record, by their numbers, and
+/// numbers of nothing.
+pub fn sights(at: At<'_>, sights: &Sights) -> TestCaseResult {
+    let governance = at.governance();
+    let users = governance
+        .users()
+        .filter_map(|user| governance.user_number(&user.id));
+    let users: Vec<_> = users.chain([u32::MAX]).collect();
+    for &kind in RecordType::ALL {
+        let records = governance.records(kind);
+        let records = records.filter_map(|record| governance.record_number(kind, &record.id));
+        let records: Vec<_> = records.chain([u32::MAX]).collect();
+        for action in Action::ALL.iter().copied() {
+            for (&user, &record) in users
+                .iter()
+                .flat_map(|user| records.iter().map(move |record| (user, record)))
+            {
+                prop_assert_eq!(
+                    sights.can(at, user, action, kind, record),
+                    at.can_numbered(user, action, kind, record),
+                    "may user {} {} {} {}",
+                    user,
+                    action,
+                    kind,
+                    record
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// `visible`, `visibleIndices` and `viewers`.

@@ -13,7 +13,7 @@ use serde_json::json;
 use sidelight_governance::org::Org;
 use sidelight_governance::{
     Action, At, Change, Decision, Governance, Instant, PipelineQuery, PredictOptions, Query,
-    RecordType,
+    RecordType, Sights,
 };
 
 use crate::agreement::ON_RECORDS;
@@ -287,6 +287,7 @@ fn hold(governance: &Governance, now: Instant, access: &Access) -> Result<usize,
 /// Every road to what one user may do.
 fn hold_user(at: At<'_>, access: &Access, user: &str) -> Result<usize, Fault> {
     let mut answers = 0;
+    let sights = Sights::default();
     for &kind in RecordType::ALL {
         let ids: Vec<String> = at
             .governance()
@@ -312,12 +313,17 @@ fn hold_user(at: At<'_>, access: &Access, user: &str) -> Result<usize, Fault> {
                     _ => Ok(false),
                 };
                 hold!(by_numbers, Ok(may), "can_numbered {question} {id:?}");
+                let by_sights = match numbers {
+                    (Some(user), Some(record)) => sights.can(at, user, action, kind, record),
+                    _ => Ok(false),
+                };
+                hold!(by_sights, Ok(may), "sights {question} {id:?}");
                 let explained = at
                     .explain(user, action, kind, Some(id))
                     .map_err(|e| e.to_string())?;
                 hold!(explained.allowed, may, "explain {question} {id:?}");
                 hold_remedies(at, &explained, user, action, kind, Some(id))?;
-                answers += 3;
+                answers += 4;
             }
             let many = at
                 .can_many(user, action, kind, &ids)

@@ -10,7 +10,7 @@ use proptest::test_runner::TestCaseResult;
 use sidelight_governance::org::Org;
 use sidelight_governance::{
     Action, Change, Decision, EditOutcome, Governance, PredictOptions, Prediction, RecordType,
-    Remedy, Scope,
+    Remedy, Scope, Sights,
 };
 use sidelight_testkit::agreement::{self, ON_RECORDS, everyone};
 use sidelight_testkit::generate::change::{changed_organisation, edited_organisation};
@@ -92,6 +92,31 @@ proptest! {
         action in prop::sample::select(ON_RECORDS.to_vec()),
     ) {
         agreement::change::predicted(&Governance::from_org(org).unwrap(), &changes, action)?;
+    }
+}
+
+proptest! {
+    // Everything is asked after each change, at several instants.
+    #![proptest_config(generate::cases(300))]
+
+    /// What is kept of users is that of the state, and of the instant, that is asked about.
+    #[test]
+    fn sights_agree_whatever_was_asked_before((Sample(org), changes) in changed_organisation()) {
+        let ends = org.users.iter().filter_map(|user| Some(user.guest.as_ref()?.expires_at));
+        let mut instants: Vec<_> = ends.chain([generate::now()]).collect();
+        instants.dedup();
+        let sights = Sights::default();
+        let original = Governance::from_org(org.clone()).unwrap();
+        let mut changed = original.clone();
+        for change in &changes {
+            // One that is refused leaves it as it was.
+            let _ = changed.apply(std::slice::from_ref(change));
+            for governance in [&original, &changed] {
+                for &now in &instants {
+                    agreement::sights(governance.at(now), &sights)?;
+                }
+            }
+        }
     }
 }
 
@@ -357,7 +382,7 @@ fn remedies_in_a_large_organisation_are_counted_up_to_the_bound() {
                 prediction.rows.iter().filter(|row| row.gained > 0).count() - own_only.count();
             if pairs > Remedy::PAIRS_COUNTED {
                 beyond += 1;
-                let end = "; also opens records to people more than 10,000 times.";
+                let end = "; also opens records to people more than 1,000 times.";
                 assert!(remedy.text.ends_with(end), "{} opens {pairs}", remedy.text);
             } else {
                 exact += 1;

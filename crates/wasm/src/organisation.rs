@@ -3,7 +3,7 @@
 use sidelight_governance::error::Code;
 use sidelight_governance::{
     Action, AssignedEdit, At, Change, Governance, Instant, Limits, PipelineQuery, PredictOptions,
-    Query, RecordType, ids_from_json,
+    Query, RecordType, Sights, ids_from_json,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -27,6 +27,7 @@ pub struct Organisation {
     now: Option<Instant>,
     letterbox: Letterbox,
     remembered: Remembered,
+    sights: Sights,
 }
 
 #[wasm_bindgen]
@@ -44,6 +45,7 @@ impl Organisation {
             now: None,
             letterbox: Letterbox::new(),
             remembered: Remembered::default(),
+            sights: Sights::default(),
         })
     }
 
@@ -117,7 +119,7 @@ impl Organisation {
         self.now.is_none() && self.governance.has_terms()
     }
 
-    /// [`At::can_numbered`], for the numbers of an action and a type. Nothing where that is no question:
+    /// [`Sights::can`], for the numbers of an action and a type. Nothing where that is no question:
     /// [`can`](Self::can) tells why.
     #[wasm_bindgen(js_name = canQuickly)]
     pub fn can_quickly(
@@ -130,7 +132,7 @@ impl Organisation {
     ) -> Option<bool> {
         let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
         let at = self.at(clock).ok()?;
-        at.can_numbered(user, action, kind, record).ok()
+        self.sights.can(at, user, action, kind, record).ok()
     }
 
     /// [`At::can_many`], for a JSON array of ids; a byte of 0 or 1 for each.

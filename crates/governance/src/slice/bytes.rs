@@ -572,7 +572,7 @@ impl<'a> Reader<'a> {
         let person = self.check.person(
             &Pointer::root,
             user,
-            &mut users.ids,
+            users.ids_mut(),
             Arc::make_mut(&mut governance.roles),
             Arc::make_mut(&mut governance.job_roles),
             &governance.profiles,
