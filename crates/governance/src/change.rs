@@ -820,7 +820,7 @@ impl Edit {
                     .map(|parent| self.role(parent, &at.member("parent")))
                     .transpose()?;
                 let roles = Arc::make_mut(&mut self.to.roles);
-                let ix = intern(roles.table.ids_mut(), &role.id, at)?;
+                let ix = intern(&mut roles.table.ids, &role.id, at)?;
                 let is_new = !roles.table.exists(ix);
                 if is_new && roles.table.len() >= limits.roles {
                     return Err(full(Code::TooManyRoles, limits.roles, at));
@@ -843,7 +843,7 @@ impl Edit {
                     return Err(full(Code::TooManyItems, limits.catalogue, at));
                 }
                 let profiles = Arc::make_mut(&mut self.to.profiles);
-                let ix = intern(profiles.ids_mut(), &profile.id, at)?;
+                let ix = intern(&mut profiles.ids, &profile.id, at)?;
                 profiles.set(
                     ix,
                     Some(ProfileRow {
@@ -862,7 +862,7 @@ impl Edit {
                     return Err(full(Code::TooManyItems, limits.catalogue, at));
                 }
                 let companies = Arc::make_mut(&mut self.to.companies);
-                let ix = intern(companies.ids_mut(), &company.id, at)?;
+                let ix = intern(&mut companies.ids, &company.id, at)?;
                 companies.set(ix, Some(company.clone()));
                 self.managed = true;
                 Ok(())
@@ -883,7 +883,7 @@ impl Edit {
                     return Err(full(Code::TooManyItems, limits.views, at));
                 }
                 let views = Arc::make_mut(&mut self.to.views);
-                let ix = intern(views.ids_mut(), &view.id, at)?;
+                let ix = intern(&mut views.ids, &view.id, at)?;
                 views.set(ix, Some((**view).clone()));
                 Ok(())
             }
@@ -910,7 +910,7 @@ impl Edit {
             return Err(full(Code::TooManyItems, check.limits.catalogue, at));
         }
         let job_roles = Arc::make_mut(&mut self.to.job_roles);
-        let ix = intern(job_roles.table.ids_mut(), &job_role.id, at)?;
+        let ix = intern(&mut job_roles.table.ids, &job_role.id, at)?;
         job_roles.table.set(ix, Some(job_role.name.clone()));
         job_roles.listed = true;
         Ok(())
@@ -951,11 +951,11 @@ impl Edit {
         }
         let to = &mut self.to;
         let users = to.users.table_mut();
-        let ix = intern(users.ids_mut(), &user.id, at)?;
+        let ix = intern(&mut users.ids, &user.id, at)?;
         let person = check.person(
             &|| at.clone(),
             user.clone(),
-            users.ids_mut(),
+            &mut users.ids,
             Arc::make_mut(&mut to.roles),
             Arc::make_mut(&mut to.job_roles),
             &to.profiles,
@@ -1008,16 +1008,12 @@ impl Edit {
 
         let ix = match existing {
             Some(ix) => ix,
-            None => intern(
-                Arc::make_mut(&mut self.to.records.of_mut(kind).ids),
-                &record.id,
-                at,
-            )?,
+            None => intern(&mut self.to.records.of_mut(kind).ids, &record.id, at)?,
         };
         let before = self.holders(kind, ix);
         let account_before = self.account_of(kind, ix);
         let to = &mut self.to;
-        let account_ids = Arc::clone(&to.records.of(RecordType::Account).ids);
+        let account_ids = to.records.of(RecordType::Account).ids.clone();
         let user = |id: &str| to.users.find(id);
         let mut assigned: Vec<Assigned> = Vec::with_capacity(record.assigned.len());
         for assignment in &record.assigned {
@@ -1099,7 +1095,7 @@ impl Edit {
         }
         let ix = match existing {
             Some(ix) => ix,
-            None => intern(Arc::make_mut(&mut self.to.deals.ids), &deal.id, at)?,
+            None => intern(&mut self.to.deals.ids, &deal.id, at)?,
         };
         let to = &mut self.to;
         let users = to.users.table_mut();
@@ -1107,8 +1103,8 @@ impl Edit {
         let row = check.deal(
             &|| at.clone(),
             deal.clone(),
-            users.ids_mut(),
-            companies.ids_mut(),
+            &mut users.ids,
+            &mut companies.ids,
         )?;
         self.set_deal(ix, Some(row));
         Ok(())

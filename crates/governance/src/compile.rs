@@ -6,8 +6,8 @@ use crate::assigned::{Assigned, AssignedUsers, PackedAssigned};
 use crate::error::{Code, Excerpt, LoadError, Pointer};
 use crate::field::{Fields, PackedFields};
 use crate::governance::{
-    DealRow, Deals, Governance, Header, JobRoles, Person, ProfileRow, RecordTables, Records,
-    Revision, RoleRow, Roles, Standing, Term, Users,
+    DealRow, Deals, Governance, Header, JobRoles, People, Person, ProfileRow, RecordTables,
+    Records, Revision, RoleRow, Roles, Standing, Term, Users,
 };
 use crate::load::Limits;
 use crate::org::{
@@ -53,8 +53,8 @@ impl Governance {
         )?;
         let mut columns = RecordColumns {
             check: &check,
-            user_ids: users.table_mut().ids_mut(),
-            job_role_ids: job_roles.table.ids_mut(),
+            user_ids: &mut users.table_mut().ids,
+            job_role_ids: &mut job_roles.table.ids,
             count: 0,
             columns: Default::default(),
             waiting: Vec::new(),
@@ -236,7 +236,7 @@ impl Check<'_> {
         let mut table = Table::default();
         for (index, job_role) in job_roles.into_iter().enumerate() {
             let path = || Pointer::root().member("jobRoles").item(index);
-            let ix: JobRoleIx = self.define(table.ids_mut(), &path, "job roles", &job_role.id)?;
+            let ix: JobRoleIx = self.define(&mut table.ids, &path, "job roles", &job_role.id)?;
             self.optional_text(&path, "name", Some(&job_role.name))?;
             table.set(ix, Some(job_role.name));
         }
@@ -251,12 +251,12 @@ impl Check<'_> {
         let place = |index: usize| Pointer::root().member("roles").item(index);
         let mut table: Table<RoleIx, RoleRow> = Table::default();
         for (index, role) in roles.iter().enumerate() {
-            self.define(table.ids_mut(), &|| place(index), "roles", &role.id)?;
+            self.define(&mut table.ids, &|| place(index), "roles", &role.id)?;
         }
         for (index, role) in roles.into_iter().enumerate() {
             self.optional_text(&|| place(index), "name", Some(&role.name))?;
             let parent = self.refer_optional(
-                table.ids_mut(),
+                &mut table.ids,
                 || place(index).member("parent"),
                 role.parent.as_deref(),
             )?;
@@ -281,7 +281,7 @@ impl Check<'_> {
         let mut table = Table::default();
         for (index, profile) in profiles.into_iter().enumerate() {
             let path = || Pointer::root().member("profiles").item(index);
-            self.define(table.ids_mut(), &path, "profiles", &profile.id)?;
+            self.define(&mut table.ids, &path, "profiles", &profile.id)?;
             self.profile(&path, &profile)?;
             table.push(ProfileRow { profile });
         }
@@ -318,7 +318,7 @@ impl Check<'_> {
         let mut table = Table::default();
         for (index, company) in companies.into_iter().enumerate() {
             let path = || Pointer::root().member("companies").item(index);
-            self.define(table.ids_mut(), &path, "companies", &company.id)?;
+            self.define(&mut table.ids, &path, "companies", &company.id)?;
             self.company(&path, &company)?;
             table.push(company);
         }
@@ -348,15 +348,15 @@ impl Check<'_> {
     ) -> Result<Users, LoadError> {
         self.count("users", users.len(), self.limits.users, Code::TooManyUsers)?;
         let place = |index: usize| Pointer::root().member("users").item(index);
-        let mut table: Table<UserIx, Person> = Table::default();
+        let mut table = People::default();
         for (index, user) in users.iter().enumerate() {
-            self.define(table.ids_mut(), &|| place(index), "users", &user.id)?;
+            self.define(&mut table.ids, &|| place(index), "users", &user.id)?;
         }
         for (index, user) in users.into_iter().enumerate() {
             let person = self.person(
                 &|| place(index),
                 user,
-                table.ids_mut(),
+                &mut table.ids,
                 roles,
                 job_roles,
                 profiles,
@@ -394,12 +394,12 @@ impl Check<'_> {
             ));
         };
         let role = self.refer_optional(
-            roles.table.ids_mut(),
+            &mut roles.table.ids,
             || path().member("role"),
             user.role.as_deref(),
         )?;
         let job_role = self.refer_optional(
-            job_roles.table.ids_mut(),
+            &mut job_roles.table.ids,
             || path().member("jobRole"),
             user.job_role.as_deref(),
         )?;
@@ -419,7 +419,7 @@ impl Check<'_> {
         let standings = self.standings(
             &path().member("memberships"),
             &user.memberships,
-            companies.ids_mut(),
+            &mut companies.ids,
         )?;
         Ok(Person {
             name: user.name,
@@ -494,12 +494,12 @@ impl Check<'_> {
             rows.push(Some(self.deal(
                 &path,
                 deal,
-                users.table_mut().ids_mut(),
-                companies.ids_mut(),
+                &mut users.table_mut().ids,
+                &mut companies.ids,
             )?));
         }
         Ok(Deals {
-            ids: Arc::new(ids),
+            ids,
             presence: Presence::loaded(rows.len()),
             rows: Column::from(rows),
             ..Deals::default()
@@ -511,7 +511,7 @@ impl Check<'_> {
         let mut table = Table::default();
         for (index, view) in views.into_iter().enumerate() {
             let path = || Pointer::root().member("views").item(index);
-            self.define(table.ids_mut(), &path, "views", &view.id)?;
+            self.define(&mut table.ids, &path, "views", &view.id)?;
             self.view(&path, &view)?;
             table.push(view);
         }
@@ -713,7 +713,7 @@ impl From<Columns> for Records {
         columns.fields.finish();
         Self {
             presence: Presence::loaded(columns.count),
-            ids: Arc::new(columns.ids),
+            ids: columns.ids,
             owners: References::from(columns.owners),
             assigned: AssignedUsers::from(columns.assigned),
             accounts: References::from(columns.accounts),

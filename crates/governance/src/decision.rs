@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::assigned::Assigned;
 use crate::at::At;
 use crate::error::{AskError, Code, Pointer};
-use crate::governance::Governance;
 use crate::message;
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
@@ -435,26 +434,24 @@ impl<'g> At<'g> {
     /// All who may do `action` to the record, and perhaps others: those who could reach a holder of it or of its account,
     /// and those whose scope is `all` with those who could reach them.
     fn watchers(self, kind: RecordType, record: RecordIx, action: Action) -> Chosen<UserIx> {
-        let Governance {
-            profiles, users, ..
-        } = self.governance;
+        let mut holders: Vec<_> = self.holders(kind, record).collect();
         let account = self.governance.records.of(kind).account(record);
         let account = account.filter(|_| kind == RecordType::Prospect);
-        let of_account = account
-            .into_iter()
-            .flat_map(|account| self.holders(RecordType::Account, account));
-        let holders = self.holders(kind, record).chain(of_account);
+        if let Some(account) = account {
+            holders.extend(self.holders(RecordType::Account, account));
+        }
         let seen_through = [(kind, Action::View), (kind, action)]
             .into_iter()
             .chain(account.map(|_| (RecordType::Account, Action::View)));
-        let seeing_all = seen_through.flat_map(|(kind, action)| {
-            let rows = profiles.iter();
-            let rows = rows.filter(move |(_, row)| row.scope(kind, action) == Scope::All);
-            rows.flat_map(|(profile, _)| users.with_profile(profile))
-        });
+        for (kind, action) in seen_through {
+            for (profile, row) in self.governance.profiles.iter() {
+                if row.scope(kind, action) == Scope::All {
+                    holders.extend(self.governance.users.with_profile(profile));
+                }
+            }
+        }
         let mut watchers = Chosen::default();
-        self.governance
-            .add_watchers(holders.chain(seeing_all), &mut watchers);
+        self.governance.add_watchers(&holders, &mut watchers);
         watchers
     }
 

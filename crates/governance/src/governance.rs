@@ -25,8 +25,8 @@ use crate::role::{Forest, NOWHERE, Position};
 use crate::set::{Set, insert_all};
 use crate::slice::Slice;
 use crate::table::{
-    Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Lengths, Presence, ProfileIx, RecordIx,
-    References, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
+    Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Lengths, Parts, Presence, ProfileIx,
+    RecordIx, References, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
 };
 
 /// A compiled organisation, ready to be asked.
@@ -183,10 +183,13 @@ impl ProfileRow {
     }
 }
 
+/// The people by id. What a change would do is tried on copies, which share all but a few of them.
+pub(crate) type People = Table<UserIx, Person, Parts<Person>>;
+
 /// The people, and where they stand in the forest and in the partner companies.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Users {
-    pub(crate) table: Arc<Table<UserIx, Person>>,
+    pub(crate) table: Arc<People>,
     seating: Arc<Seating>,
     /// The companies that each user manages (§6).
     managed: Rows<UserIx, CompanyIx>,
@@ -258,48 +261,30 @@ impl Seating {
         Some((seats, users))
     }
 
-    /// Takes a user out of a position and out of every profile.
-    fn leave(&mut self, position: Position, user: UserIx) {
-        if let Some((seats, users)) = self.neighbours(position)
-            && let Ok(place) = users.binary_search(&user)
-        {
-            self.seated.remove(seats.start + place);
-            let later = self.seats.iter_mut().skip(position as usize + 1);
-            later.for_each(|seat| *seat -= 1);
+    /// Takes a user out of a position, or puts a user who is in none into one.
+    fn seat_at(&mut self, position: Position, user: UserIx, stays: bool) {
+        let Some((seats, users)) = self.neighbours(position) else {
+            return;
+        };
+        let place = users.partition_point(|&other| other < user);
+        if (users.get(place) == Some(&user)) == stays {
+            return;
         }
-        for users in &mut self.by_profile {
-            if let Ok(place) = users.binary_search(&(position, user)) {
-                users.remove(place);
-            }
+        let place = seats.start + place;
+        if stays {
+            self.seated.insert(place, user);
+        } else {
+            self.seated.remove(place);
         }
-    }
-
-    /// Puts a user, who is nowhere, into a position and a profile.
-    fn take(&mut self, position: Position, user: UserIx, profile: ProfileIx) {
-        if let Some((seats, users)) = self.neighbours(position)
-            && let Err(place) = users.binary_search(&user)
-        {
-            self.seated.insert(seats.start + place, user);
-            let later = self.seats.iter_mut().skip(position as usize + 1);
-            later.for_each(|seat| *seat += 1);
-        }
-        if let Some(slot) = self.positions.get_mut(user.at()) {
-            *slot = position;
-        }
-        if self.by_profile.len() <= profile.at() {
-            self.by_profile.resize_with(profile.at() + 1, Vec::new);
-        }
-        if let Some(users) = self.by_profile.get_mut(profile.at())
-            && let Err(place) = users.binary_search(&(position, user))
-        {
-            users.insert(place, (position, user));
+        for seat in self.seats.iter_mut().skip(position as usize + 1) {
+            *seat = seat.wrapping_add_signed(if stays { 1 } else { -1 });
         }
     }
 }
 
 impl Users {
     /// People who are not seated yet.
-    pub(crate) fn new(table: Table<UserIx, Person>) -> Self {
+    pub(crate) fn new(table: People) -> Self {
         Self {
             table: Arc::new(table),
             ..Self::default()
@@ -307,7 +292,7 @@ impl Users {
     }
 
     /// The people, to be changed. What is known of all together is then found anew.
-    pub(crate) fn table_mut(&mut self) -> &mut Table<UserIx, Person> {
+    pub(crate) fn table_mut(&mut self) -> &mut People {
         Arc::make_mut(&mut self.table)
     }
 
@@ -444,13 +429,25 @@ impl Users {
         let Some(person) = self.table.get(user) else {
             return;
         };
-        let before = self.position(user);
         let role = roles.seat(person);
         let after = role.map_or(NOWHERE, |role| roles.forest.position(role));
-        let profile = person.profile;
+        let profile = person.profile.at();
+        let before = self.position(user);
         let seating = Arc::make_mut(&mut self.seating);
-        seating.leave(before, user);
-        seating.take(after, user, profile);
+        seating.seat_at(before, user, false);
+        seating.seat_at(after, user, true);
+        if let Some(slot) = seating.positions.get_mut(user.at()) {
+            *slot = after;
+        }
+        let profiles = seating.by_profile.len().max(profile + 1);
+        seating.by_profile.resize_with(profiles, Vec::new);
+        for (of, users) in seating.by_profile.iter_mut().enumerate() {
+            users.retain(|&(_, other)| other != user);
+            if of == profile {
+                let place = users.partition_point(|other| *other < (after, user));
+                users.insert(place, (after, user));
+            }
+        }
     }
 
     /// Finds when the guests' terms end.
@@ -551,7 +548,7 @@ impl RecordTables {
 /// The records of one type, as columns.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
-    pub(crate) ids: Arc<Ids<RecordIx>>,
+    pub(crate) ids: Ids<RecordIx>,
     pub(crate) presence: Presence,
     pub(crate) owners: References<RecordIx, UserIx>,
     pub(crate) assigned: AssignedUsers,
@@ -693,7 +690,7 @@ impl Records {
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Deals {
-    pub(crate) ids: Arc<Ids<DealIx>>,
+    pub(crate) ids: Ids<DealIx>,
     pub(crate) presence: Presence,
     pub(crate) rows: Column<DealIx, Option<DealRow>>,
     pub(crate) of_owner: Rows<UserIx, DealIx>,
@@ -787,13 +784,9 @@ impl Serialize for RecordsToWrite<'_> {
 
 impl Governance {
     /// Adds whoever could reach what one of these users holds: the user, and whoever has the same role or one above it.
-    pub(crate) fn add_watchers(
-        &self,
-        holders: impl Iterator<Item = UserIx>,
-        into: &mut Chosen<UserIx>,
-    ) {
+    pub(crate) fn add_watchers(&self, holders: &[UserIx], into: &mut Chosen<UserIx>) {
         let mut climbed = Chosen::default();
-        for holder in holders {
+        for &holder in holders {
             into.insert(holder);
             let role = self.users.get(holder).and_then(|person| person.role);
             let role = role.filter(|&role| self.roles.table.exists(role));

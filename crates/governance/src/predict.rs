@@ -582,7 +582,7 @@ impl Touched {
             let lifts = side.settings.reports_reach == ReportsReach::Accessible
                 && side.scope_of(profile, kind, action) == Scope::All;
             if lifts {
-                side.add_watchers(users.iter(), people);
+                side.add_watchers(&users.iter().collect::<Vec<_>>(), people);
             } else {
                 people.extend(&users);
             }
@@ -593,7 +593,7 @@ impl Touched {
     fn person(&mut self, user: Option<UserIx>, sides: [&Governance; 2]) {
         self.reach.extend(RecordType::ALL);
         self.people.add(sides, |side, people| {
-            side.add_watchers(user.into_iter(), people);
+            side.add_watchers(user.as_slice(), people);
         });
     }
 
@@ -615,7 +615,7 @@ impl Touched {
             let differing: Vec<UserIx> =
                 before.without(after).chain(after.without(before)).collect();
             self.people.add(sides, |side, people| {
-                side.add_watchers(differing.iter().copied(), people);
+                side.add_watchers(&differing, people);
             });
         } else {
             self.people = Concerned::Everyone;

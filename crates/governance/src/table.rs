@@ -58,17 +58,23 @@ index_types! {
     TextIx,
 }
 
-/// The ids of one kind, each stored once and numbered in the order of arrival.
+/// The ids of one kind, each stored once and numbered in the order of arrival. Clones share them, until one adds more.
 ///
 /// An id that is only mentioned (a holder who names nobody) has a number as well: the things that
 /// exist are told apart by the table that belongs to the ids. Ids are compared byte for byte (§10.4).
 #[derive(Debug, Clone)]
 pub(crate) struct Ids<I> {
+    known: Arc<Known>,
+    kind: PhantomData<I>,
+}
+
+/// Ids of any kind: one copy of what is done with them, for all kinds.
+#[derive(Debug, Clone, Default)]
+struct Known {
     text: String,
     /// Where each id ends in `text`.
     ends: Ends,
     slots: Slots,
-    kind: PhantomData<I>,
 }
 
 /// There is no number left for one more id, or no room for its text.
@@ -77,10 +83,14 @@ pub(crate) struct Full;
 
 impl<I> Default for Ids<I> {
     fn default() -> Self {
+        Self::from(Known::default())
+    }
+}
+
+impl<I> From<Known> for Ids<I> {
+    fn from(known: Known) -> Self {
         Self {
-            text: String::new(),
-            ends: Ends::default(),
-            slots: Slots::default(),
+            known: Arc::new(known),
             kind: PhantomData,
         }
     }
@@ -88,26 +98,87 @@ impl<I> Default for Ids<I> {
 
 impl<I: Ix> Ids<I> {
     pub(crate) fn with_capacity(count: usize) -> Self {
-        Self {
+        Self::from(Known {
+            text: String::new(),
             ends: Ends::with_capacity(count),
             slots: Slots::with_capacity(count),
-            ..Self::default()
-        }
+        })
     }
 
     /// Gives back the room that was kept for more.
     pub(crate) fn shrink_to_fit(&mut self) {
-        let Self {
-            text, ends, slots, ..
-        } = self;
-        text.shrink_to_fit();
-        ends.shrink_to_fit();
-        slots.shrink_to_fit(|number| hash(text_at(text, ends, number)));
+        Arc::make_mut(&mut self.known).shrink_to_fit();
     }
 
     /// Ids that are in a text end to end, in the order of their numbers; `None` where two are the same, or one ends
     /// where none can.
     pub(crate) fn end_to_end(text: &str, ends: Ends) -> Option<Self> {
+        Known::end_to_end(text, ends).map(Self::from)
+    }
+
+    /// How many ids there are, the merely mentioned ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.known.ends.len()
+    }
+
+    /// How many bytes the longest has.
+    pub(crate) fn longest(&self) -> usize {
+        let ends = &self.known.ends;
+        let lengths = (0..ends.len()).map(|at| ends.range(at).len());
+        lengths.max().unwrap_or_default()
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<I> {
+        self.known.find(id).map(I::new)
+    }
+
+    /// The number of `id`, which is a new one if it is seen for the first time.
+    pub(crate) fn intern(&mut self, id: &str) -> Result<I, Full> {
+        intern(&mut self.known, id).map(I::new)
+    }
+
+    pub(crate) fn text(&self, ix: I) -> &str {
+        self.known.text_at(ix.number())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = I> + Clone + use<I> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(I::new)
+    }
+}
+
+/// [`Ids::intern`], for ids that are copied first where a clone shares them.
+fn intern(known: &mut Arc<Known>, id: &str) -> Result<u32, Full> {
+    if Arc::get_mut(known).is_none()
+        && let Some(number) = known.find(id)
+    {
+        return Ok(number);
+    }
+    Arc::make_mut(known).intern(id)
+}
+
+impl Known {
+    fn find(&self, id: &str) -> Option<u32> {
+        self.slots.find(hash(id), |number| self.is_at(number, id))
+    }
+
+    fn intern(&mut self, id: &str) -> Result<u32, Full> {
+        let Self { text, ends, slots } = self;
+        let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        let end = u32::try_from(text.len() + id.len());
+        let is = |number| is_at(text, ends, number, id);
+        let (true, Ok(end)) = (number < u32::MAX - 1, end) else {
+            return slots.find(hash(id), is).ok_or(Full);
+        };
+        let hash_of = |number| hash(text_at(text, ends, number));
+        if let Some(known) = slots.find_or_push(hash(id), is, hash_of) {
+            return Ok(known);
+        }
+        text.push_str(id);
+        ends.push(end);
+        Ok(number)
+    }
+
+    fn end_to_end(text: &str, ends: Ends) -> Option<Self> {
         let mut slots = Slots::with_capacity(ends.len());
         let hash_of = |number| hash(text_at(text, &ends, number));
         let mut is_sound = true;
@@ -117,47 +188,26 @@ impl<I: Ix> Ids<I> {
                 slots.find_or_push(hash(id), is, hash_of).is_none()
             });
         });
-        if !is_sound {
-            return None;
-        }
-        Some(Self {
+        is_sound.then(|| Self {
             text: text.to_owned(),
             ends,
             slots,
-            kind: PhantomData,
         })
     }
 
-    /// How many ids there are, the merely mentioned ones included.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+    fn shrink_to_fit(&mut self) {
+        let Self { text, ends, slots } = self;
+        text.shrink_to_fit();
+        ends.shrink_to_fit();
+        slots.shrink_to_fit(|number| hash(text_at(text, ends, number)));
     }
 
-    /// How many bytes the longest has.
-    pub(crate) fn longest(&self) -> usize {
-        let lengths = (0..self.ends.len()).map(|at| self.ends.range(at).len());
-        lengths.max().unwrap_or_default()
+    fn is_at(&self, number: u32, id: &str) -> bool {
+        is_at(&self.text, &self.ends, number, id)
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<I> {
-        let Self {
-            text, ends, slots, ..
-        } = self;
-        let number = slots.find(hash(id), |number| is_at(text, ends, number, id));
-        number.map(I::new)
-    }
-
-    /// The number of `id`, which is a new one if it is seen for the first time.
-    pub(crate) fn intern(&mut self, id: &str) -> Result<I, Full> {
-        intern(&mut self.text, &mut self.ends, &mut self.slots, id).map(I::new)
-    }
-
-    pub(crate) fn text(&self, ix: I) -> &str {
-        text_at(&self.text, &self.ends, ix.number())
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = I> + Clone + use<I> {
-        (0..u32::try_from(self.ends.len()).unwrap_or(u32::MAX)).map(I::new)
+    fn text_at(&self, number: u32) -> &str {
+        text_at(&self.text, &self.ends, number)
     }
 }
 
@@ -166,23 +216,6 @@ fn hash(id: &str) -> u64 {
     let mut hasher = FixedState::with_seed(0x51de_11e7).build_hasher();
     hasher.write(id.as_bytes());
     hasher.finish()
-}
-
-/// [`Ids::intern`] for ids of any kind: one copy for all of them.
-fn intern(text: &mut String, ends: &mut Ends, slots: &mut Slots, id: &str) -> Result<u32, Full> {
-    let number = u32::try_from(ends.len()).unwrap_or(u32::MAX);
-    let end = u32::try_from(text.len() + id.len());
-    let is = |number| is_at(text, ends, number, id);
-    let (true, Ok(end)) = (number < u32::MAX - 1, end) else {
-        return slots.find(hash(id), is).ok_or(Full);
-    };
-    let hash_of = |number| hash(text_at(text, ends, number));
-    if let Some(known) = slots.find_or_push(hash(id), is, hash_of) {
-        return Ok(known);
-    }
-    text.push_str(id);
-    ends.push(end);
-    Ok(number)
 }
 
 /// Whether the id of this number is `id`.
@@ -194,38 +227,116 @@ fn text_at<'a>(text: &'a str, ends: &Ends, number: u32) -> &'a str {
     text.get(ends.range(number as usize)).unwrap_or_default()
 }
 
+/// The rows of a table, by number.
+pub(crate) trait Store<R>: Default {
+    fn len(&self) -> usize;
+    fn slot(&self, at: usize) -> Option<&Option<R>>;
+    fn slot_mut(&mut self, at: usize) -> Option<&mut Option<R>>;
+    fn slots<'s>(&'s self) -> impl Iterator<Item = &'s Option<R>> + Clone
+    where
+        R: 's;
+    fn push(&mut self, row: Option<R>);
+}
+
+impl<R> Store<R> for Vec<Option<R>> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn slot(&self, at: usize) -> Option<&Option<R>> {
+        self.get(at)
+    }
+
+    fn slot_mut(&mut self, at: usize) -> Option<&mut Option<R>> {
+        self.get_mut(at)
+    }
+
+    fn slots<'s>(&'s self) -> impl Iterator<Item = &'s Option<R>> + Clone
+    where
+        R: 's,
+    {
+        self.iter()
+    }
+
+    fn push(&mut self, row: Option<R>) {
+        self.push(row);
+    }
+}
+
+/// Rows in parts that clones share: what is set in one of them is copied with its own part only.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts<R>(Vec<Arc<Vec<Option<R>>>>);
+
+impl<R> Default for Parts<R> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<R> Parts<R> {
+    /// The rows of each part but the last.
+    const LEN: usize = 64;
+}
+
+impl<R: Clone> Store<R> for Parts<R> {
+    fn len(&self) -> usize {
+        let full = self.0.len().saturating_sub(1) * Self::LEN;
+        self.0.last().map_or(0, |last| full + last.len())
+    }
+
+    fn slot(&self, at: usize) -> Option<&Option<R>> {
+        self.0.get(at / Self::LEN)?.get(at % Self::LEN)
+    }
+
+    fn slot_mut(&mut self, at: usize) -> Option<&mut Option<R>> {
+        let part = self.0.get_mut(at / Self::LEN)?;
+        Arc::make_mut(part).get_mut(at % Self::LEN)
+    }
+
+    fn slots<'s>(&'s self) -> impl Iterator<Item = &'s Option<R>> + Clone
+    where
+        R: 's,
+    {
+        self.0.iter().flat_map(|part| part.iter())
+    }
+
+    fn push(&mut self, row: Option<R>) {
+        match self.0.last_mut().filter(|last| last.len() < Self::LEN) {
+            Some(last) => Arc::make_mut(last).push(row),
+            None => self.0.push(Arc::new(vec![row])),
+        }
+    }
+}
+
 /// Things of one kind: their ids, and a row for each that exists.
 ///
 /// The order of the numbers is the load order.
 #[derive(Debug, Clone)]
-pub(crate) struct Table<I, R> {
-    pub(crate) ids: Arc<Ids<I>>,
-    rows: Parts<R>,
+pub(crate) struct Table<I, R, S = Vec<Option<R>>> {
+    pub(crate) ids: Ids<I>,
+    rows: S,
     count: usize,
+    kind: PhantomData<R>,
 }
 
-impl<I, R> Default for Table<I, R> {
+impl<I, R, S: Store<R>> Default for Table<I, R, S> {
     fn default() -> Self {
         Self {
-            ids: Arc::default(),
-            rows: Parts::default(),
+            ids: Ids::default(),
+            rows: S::default(),
             count: 0,
+            kind: PhantomData,
         }
     }
 }
 
-impl<I: Ix, R> Table<I, R> {
+impl<I: Ix, R, S: Store<R>> Table<I, R, S> {
     /// Ids whose rows are still to be given, with [`push`](Self::push).
     pub(crate) fn with_ids(ids: Ids<I>) -> Self {
         Self {
-            ids: Arc::new(ids),
+            ids,
             ..Self::default()
         }
-    }
-
-    /// The ids, to add some.
-    pub(crate) fn ids_mut(&mut self) -> &mut Ids<I> {
-        Arc::make_mut(&mut self.ids)
     }
 
     /// How many things exist.
@@ -235,15 +346,12 @@ impl<I: Ix, R> Table<I, R> {
 
     /// The row; `None` for an id that names nothing.
     pub(crate) fn get(&self, ix: I) -> Option<&R> {
-        self.rows.get(ix.at())
+        self.rows.slot(ix.at())?.as_ref()
     }
 
     /// The row, to be changed.
-    pub(crate) fn get_mut(&mut self, ix: I) -> Option<&mut R>
-    where
-        R: Clone,
-    {
-        self.rows.slot(ix.at())?.as_mut()
+    pub(crate) fn get_mut(&mut self, ix: I) -> Option<&mut R> {
+        self.rows.slot_mut(ix.at())?.as_mut()
     }
 
     pub(crate) fn exists(&self, ix: I) -> bool {
@@ -260,80 +368,30 @@ impl<I: Ix, R> Table<I, R> {
     }
 
     /// What exists, in load order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (I, &R)> + Clone {
+    pub(crate) fn iter<'s>(
+        &'s self,
+    ) -> impl Iterator<Item = (I, &'s R)> + Clone + use<'s, I, R, S> {
         self.ids
             .iter()
-            .zip(self.rows.iter())
-            .filter_map(|(ix, row)| Some((ix, row?)))
+            .zip(self.rows.slots())
+            .filter_map(|(ix, row)| Some((ix, row.as_ref()?)))
     }
 
     /// Gives a row to the first id that has none yet and follows all that have.
-    pub(crate) fn push(&mut self, row: R)
-    where
-        R: Clone,
-    {
+    pub(crate) fn push(&mut self, row: R) {
         self.rows.push(Some(row));
         self.count += 1;
     }
 
     /// Makes the thing exist with this row, or not exist.
-    pub(crate) fn set(&mut self, ix: I, row: Option<R>)
-    where
-        R: Clone,
-    {
+    pub(crate) fn set(&mut self, ix: I, row: Option<R>) {
         while self.rows.len() <= ix.at() {
             self.rows.push(None);
         }
-        if let Some(slot) = self.rows.slot(ix.at()) {
+        if let Some(slot) = self.rows.slot_mut(ix.at()) {
             self.count -= usize::from(slot.is_some());
             self.count += usize::from(row.is_some());
             *slot = row;
-        }
-    }
-}
-
-/// Rows in parts that clones share: what is set in one of them is copied with its own part only.
-#[derive(Debug, Clone)]
-struct Parts<R>(Vec<Arc<Vec<Option<R>>>>);
-
-impl<R> Default for Parts<R> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<R> Parts<R> {
-    /// The rows of each part but the last.
-    const LEN: usize = 64;
-
-    fn len(&self) -> usize {
-        self.0
-            .last()
-            .map_or(0, |last| (self.0.len() - 1) * Self::LEN + last.len())
-    }
-
-    fn get(&self, at: usize) -> Option<&R> {
-        let part = self.0.get(at / Self::LEN)?;
-        part.get(at % Self::LEN)?.as_ref()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Option<&R>> + Clone {
-        self.0
-            .iter()
-            .flat_map(|part| part.iter().map(Option::as_ref))
-    }
-}
-
-impl<R: Clone> Parts<R> {
-    fn slot(&mut self, at: usize) -> Option<&mut Option<R>> {
-        let part = self.0.get_mut(at / Self::LEN)?;
-        Arc::make_mut(part).get_mut(at % Self::LEN)
-    }
-
-    fn push(&mut self, row: Option<R>) {
-        match self.0.last_mut().filter(|last| last.len() < Self::LEN) {
-            Some(last) => Arc::make_mut(last).push(row),
-            None => self.0.push(Arc::new(vec![row])),
         }
     }
 }
@@ -1070,6 +1128,58 @@ mod tests {
         assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 0, 6, 7, 8].map(Ok));
         assert_eq!(ids.get("🦊").map(|ix| ids.text(ix)), Some("🦊"));
         assert_eq!(ids.get("b"), None);
+    }
+
+    #[test]
+    fn ids_added_to_a_clone_stay_there() {
+        let mut ids = Ids::<UserIx>::default();
+        assert_eq!(ids.intern("a").map(Ix::number), Ok(0));
+        let mut clone = ids.clone();
+        assert_eq!(clone.intern("a").map(Ix::number), Ok(0));
+        assert!(Arc::ptr_eq(&ids.known, &clone.known), "nothing was added");
+        assert_eq!(clone.intern("b").map(Ix::number), Ok(1));
+        assert_eq!(ids.intern("c").map(Ix::number), Ok(1));
+        assert_eq!((ids.get("b"), clone.get("c")), (None, None));
+        assert_eq!((ids.len(), clone.len()), (2, 2));
+    }
+
+    #[test]
+    fn rows_in_parts_are_those_of_one_list() {
+        type InParts = Table<UserIx, u32, Parts<u32>>;
+        for count in [0, 1, 63, 64, 65, 130] {
+            let (mut parts, mut list) = (InParts::default(), Table::<UserIx, u32>::default());
+            for number in 0..140 {
+                let id = number.to_string();
+                assert_eq!(parts.ids.intern(&id), list.ids.intern(&id));
+            }
+            for row in 0..count {
+                parts.push(row);
+                list.push(row);
+            }
+            let (original, mut clone) = (parts.clone(), parts);
+            for (number, row) in [(70, Some(7)), (3, None), (139, Some(8)), (0, Some(9))] {
+                clone.set(UserIx::new(number), row);
+            }
+            if let Some(row) = clone.get_mut(UserIx::new(1)) {
+                *row = 5;
+            }
+            let rows =
+                |table: &InParts| table.iter().map(|(ix, row)| (ix, *row)).collect::<Vec<_>>();
+            let listed: Vec<_> = list.iter().map(|(ix, row)| (ix, *row)).collect();
+            assert_eq!(rows(&original), listed);
+            for (number, row) in [(70, Some(7)), (3, None), (139, Some(8)), (0, Some(9))] {
+                list.set(UserIx::new(number), row);
+            }
+            if let Some(row) = list.get_mut(UserIx::new(1)) {
+                *row = 5;
+            }
+            let listed: Vec<_> = list.iter().map(|(ix, row)| (ix, *row)).collect();
+            assert_eq!(rows(&clone), listed);
+            assert_eq!(
+                (clone.len(), clone.exists(UserIx::new(138))),
+                (list.len(), false)
+            );
+        }
     }
 
     #[test]

@@ -71,12 +71,13 @@ impl Project {
         let mut command = self.command(program);
         toolchain.select(&mut command);
         command.env("CARGO_TARGET_DIR", self.wasm_target());
-        command.env("CARGO_ENCODED_RUSTFLAGS", self.shipped_paths());
+        command.env("CARGO_ENCODED_RUSTFLAGS", self.shipped_flags(&[]));
         command
     }
 
-    /// Compiler flags by which what is shipped names sources without telling where this machine has them.
-    fn shipped_paths(&self) -> OsString {
+    /// Compiler flags of what is shipped: those given, and the ones by which it names sources without telling where this
+    /// machine has them.
+    pub(crate) fn shipped_flags(&self, given: &[&str]) -> OsString {
         let cargo_home = env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(env::home_dir()?.join(".cargo")));
@@ -93,6 +94,10 @@ impl Project {
             flags.push(folder);
             flags.push("=");
             flags.push(name);
+        }
+        for flag in given {
+            flags.push("\u{1f}");
+            flags.push(flag);
         }
         flags
     }

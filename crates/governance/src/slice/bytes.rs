@@ -572,7 +572,7 @@ impl<'a> Reader<'a> {
         let person = self.check.person(
             &Pointer::root,
             user,
-            users.ids_mut(),
+            &mut users.ids,
             Arc::make_mut(&mut governance.roles),
             Arc::make_mut(&mut governance.job_roles),
             &governance.profiles,
