@@ -66,7 +66,7 @@ function bar({ runtime, figures }, top) {
     for (const { name, times } of rows) {
       y += ROW;
       const { median } = spread(times);
-      const kind = name === 'Sidelight' ? 'ours' : 'theirs';
+      const kind = name.startsWith('Sidelight') ? 'ours' : 'theirs';
       parts.push(`<text x="${LEFT - 8}" y="${y}" text-anchor="end">${plain(name.split(':')[0])}</text>`);
       parts.push(`<rect class="${kind}" x="${LEFT}" y="${y - 12}" width="${Math.max(2, place(median)).toFixed(1)}" height="15" rx="2"/>`);
       parts.push(label(number(median), Math.max(x(median), LEFT + 2) + 6, y));
