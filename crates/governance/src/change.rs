@@ -610,12 +610,12 @@ impl Edit {
                     .as_ref()
                     .map(|role| self.role(role, &at.member("role")))
                     .transpose()?;
-                self.reseated(user, at)?.role = role;
+                self.person_to_reseat(user, at)?.role = role;
                 Ok(())
             }
             Change::SetProfile { user, profile } => {
                 let profile = self.profile(profile, &at.member("profile"))?;
-                self.reseated(user, at)?.profile = profile;
+                self.person_to_reseat(user, at)?.profile = profile;
                 Ok(())
             }
             Change::SetStatus { user, status } => {
@@ -1200,7 +1200,7 @@ impl Edit {
     }
 
     /// A person whose role or profile changes.
-    fn reseated(&mut self, id: &str, at: &Pointer) -> Result<&mut Person, ChangeError> {
+    fn person_to_reseat(&mut self, id: &str, at: &Pointer) -> Result<&mut Person, ChangeError> {
         let user = self.user(id, &at.member("user"))?;
         self.reseated.push(user);
         self.person(id, at)

@@ -232,9 +232,6 @@ pub(crate) trait Store<R>: Default {
     fn len(&self) -> usize;
     fn slot(&self, at: usize) -> Option<&Option<R>>;
     fn slot_mut(&mut self, at: usize) -> Option<&mut Option<R>>;
-    fn slots<'s>(&'s self) -> impl Iterator<Item = &'s Option<R>> + Clone
-    where
-        R: 's;
     fn push(&mut self, row: Option<R>);
 }
 
@@ -249,13 +246,6 @@ impl<R> Store<R> for Vec<Option<R>> {
 
     fn slot_mut(&mut self, at: usize) -> Option<&mut Option<R>> {
         self.get_mut(at)
-    }
-
-    fn slots<'s>(&'s self) -> impl Iterator<Item = &'s Option<R>> + Clone
-    where
-        R: 's,
-    {
-        self.iter()
     }
 
     fn push(&mut self, row: Option<R>) {
@@ -291,13 +281,6 @@ impl<R: Clone> Store<R> for Parts<R> {
     fn slot_mut(&mut self, at: usize) -> Option<&mut Option<R>> {
         let part = self.0.get_mut(at / Self::LEN)?;
         Arc::make_mut(part).get_mut(at % Self::LEN)
-    }
-
-    fn slots<'s>(&'s self) -> impl Iterator<Item = &'s Option<R>> + Clone
-    where
-        R: 's,
-    {
-        self.0.iter().flat_map(|part| part.iter())
     }
 
     fn push(&mut self, row: Option<R>) {
@@ -371,10 +354,8 @@ impl<I: Ix, R, S: Store<R>> Table<I, R, S> {
     pub(crate) fn iter<'s>(
         &'s self,
     ) -> impl Iterator<Item = (I, &'s R)> + Clone + use<'s, I, R, S> {
-        self.ids
-            .iter()
-            .zip(self.rows.slots())
-            .filter_map(|(ix, row)| Some((ix, row.as_ref()?)))
+        let rows = self.ids.iter();
+        rows.filter_map(|ix| Some((ix, self.get(ix)?)))
     }
 
     /// Gives a row to the first id that has none yet and follows all that have.
