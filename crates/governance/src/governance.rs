@@ -199,6 +199,7 @@ pub(crate) struct Users {
 
 /// Where the users stand in the forest.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 struct Seating {
     /// The forest position of each user's role; [`NOWHERE`] without one.
     positions: Vec<Position>,
@@ -1050,5 +1051,94 @@ impl Governance {
             expected_close: row.expected_close.clone(),
             created_at: row.created_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test may panic"
+    )]
+
+    use crate::change::Change;
+
+    use super::*;
+
+    /// Twelve users in three roles, one below the other, and in two of three profiles; two users have no role.
+    fn organisation() -> Governance {
+        let roles = [
+            ("top", "null"),
+            ("middle", r#""top""#),
+            ("low", r#""middle""#),
+        ];
+        let roles = roles
+            .map(|(id, parent)| format!(r#"{{"id": "{id}", "name": "N", "parent": {parent}}}"#));
+        let profiles = ["p", "q", "r"].map(|id| format!(r#"{{"id": "{id}", "name": "{id}"}}"#));
+        let users = (0..12).map(|number| {
+            let role = [
+                "\"top\"",
+                "\"low\"",
+                "\"middle\"",
+                "\"low\"",
+                "null",
+                "\"top\"",
+            ][number % 6];
+            let profile = ["p", "q"][number / 2 % 2];
+            format!(r#"{{"id": "u{number}", "name": "U", "profile": "{profile}", "role": {role}}}"#)
+        });
+        let users: Vec<_> = users.collect();
+        let json = format!(
+            r#"{{"format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+                "roles": [{}], "profiles": [{}], "users": [{}]}}"#,
+            roles.join(", "),
+            profiles.join(", "),
+            users.join(", ")
+        );
+        Governance::load(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn whoever_changes_is_seated_where_everyone_would_be() {
+        let batches = [
+            r#"[{"op": "setRole", "user": "u3", "role": "top"}]"#,
+            r#"[{"op": "setRole", "user": "u0", "role": "low"}, {"op": "setRole", "user": "u7", "role": null}]"#,
+            r#"[{"op": "setRole", "user": "u4", "role": "middle"}]"#,
+            r#"[{"op": "setProfile", "user": "u5", "profile": "q"}, {"op": "setProfile", "user": "u6", "profile": "p"}]"#,
+            r#"[{"op": "setProfile", "user": "u4", "profile": "r"}, {"op": "setRole", "user": "u4", "role": "low"}]"#,
+            r#"[{"op": "setRole", "user": "u1", "role": "low"}, {"op": "setProfile", "user": "u10", "profile": "p"}]"#,
+            r#"[{"op": "put", "kind": "user", "value": {"id": "v", "name": "V", "profile": "r", "role": "middle"}}]"#,
+            r#"[{"op": "remove", "kind": "user", "id": "u2"}, {"op": "setRole", "user": "v", "role": "top"}]"#,
+            r#"[{"op": "moveRole", "role": "low", "parent": "top"}, {"op": "setRole", "user": "u8", "role": "low"}]"#,
+        ];
+        let mut governance = organisation();
+        for batch in batches {
+            governance
+                .apply(&Change::list_from_json(batch).unwrap())
+                .unwrap();
+            let mut fresh = governance.users.clone();
+            fresh.seat(&governance.roles);
+            assert_eq!(governance.users.seating, fresh.seating, "{batch}");
+        }
+        // Of many, everyone is seated anew.
+        let all = (0..12).filter(|number| *number != 2).flat_map(|number| {
+            let user = format!("u{number}");
+            let set_role = Change::SetRole {
+                user: user.clone(),
+                role: Some("middle".to_owned()),
+            };
+            [
+                set_role,
+                Change::SetProfile {
+                    user,
+                    profile: "q".to_owned(),
+                },
+            ]
+        });
+        governance.apply(&all.collect::<Vec<_>>()).unwrap();
+        let mut fresh = governance.users.clone();
+        fresh.seat(&governance.roles);
+        assert_eq!(governance.users.seating, fresh.seating);
     }
 }

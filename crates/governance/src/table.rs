@@ -1109,6 +1109,11 @@ mod tests {
         assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 0, 6, 7, 8].map(Ok));
         assert_eq!(ids.get("🦊").map(|ix| ids.text(ix)), Some("🦊"));
         assert_eq!(ids.get("b"), None);
+        // Among so many there are some that only their text tells from what is looked for.
+        for number in 0..50_000 {
+            assert!(ids.intern(&format!("id {number}")).is_ok());
+        }
+        assert!((50_000..150_000).all(|number| ids.get(&format!("id {number}")).is_none()));
     }
 
     #[test]
@@ -1160,6 +1165,7 @@ mod tests {
                 (clone.len(), clone.exists(UserIx::new(138))),
                 (list.len(), false)
             );
+            assert_eq!(Store::len(&clone.rows), 140);
         }
     }
 
