@@ -32,7 +32,7 @@ pub struct Remedy {
 impl Remedy {
     /// So many pairs of a user and a record or deal are counted: of a remedy that opens more than that, beside what was
     /// asked for, it is only told that they are more (§4).
-    pub const PAIRS_COUNTED: usize = 1_000;
+    pub const PAIRS_COUNTED: usize = 2_500;
 }
 
 /// What was refused.

@@ -694,21 +694,21 @@ enum Asked {
 }
 
 #[test]
-fn what_a_remedy_opens_is_counted_up_to_a_thousand_pairs() {
+fn what_a_remedy_opens_is_counted_up_to_a_bound() {
     let widened = |accounts| {
         let texts = texts_for_ann(false, r#""permissions": {}"#, accounts, 0, Asked::Account);
         assert_eq!(texts.len(), 1);
         texts.last().unwrap().clone()
     };
-    assert_eq!(Remedy::PAIRS_COUNTED, 1_000);
+    assert_eq!(Remedy::PAIRS_COUNTED, 2_500);
     let remedy = "Widen the profile P to All Records for view on accounts";
     assert_eq!(
-        widened(1_001),
-        format!("{remedy}; also opens 1,000 records to 1 person.")
+        widened(2_501),
+        format!("{remedy}; also opens 2,500 records to 1 person.")
     );
     assert_eq!(
-        widened(1_002),
-        format!("{remedy}; also opens records to people more than 1,000 times.")
+        widened(2_502),
+        format!("{remedy}; also opens records to people more than 2,500 times.")
     );
 }
 
@@ -728,18 +728,18 @@ fn a_remedy_says_whether_it_opens_records_or_deals() {
         unlocked(2, 3, Asked::Deal),
         ["Unlock Ann; also opens 2 records and 2 deals to 1 person."]
     );
-    let beyond = "Unlock Ann; also opens records and deals to people more than 1,000 times.";
-    assert_eq!(unlocked(2, 1_002, Asked::Deal), [beyond]);
-    assert_eq!(unlocked(1_002, 2, Asked::Deal), [beyond]);
-    assert_eq!(unlocked(501, 501, Asked::Deal), [beyond]);
+    let beyond = "Unlock Ann; also opens records and deals to people more than 2,500 times.";
+    assert_eq!(unlocked(2, 2_502, Asked::Deal), [beyond]);
+    assert_eq!(unlocked(2_502, 2, Asked::Deal), [beyond]);
+    assert_eq!(unlocked(1_251, 1_251, Asked::Deal), [beyond]);
     assert_eq!(
-        unlocked(0, 1_002, Asked::Deal),
-        ["Unlock Ann; also opens deals to people more than 1,000 times."]
+        unlocked(0, 2_502, Asked::Deal),
+        ["Unlock Ann; also opens deals to people more than 2,500 times."]
     );
-    let permitted = texts_for_ann(false, r#""toggles": {}"#, 0, 1_002, Asked::Deal);
+    let permitted = texts_for_ann(false, r#""toggles": {}"#, 0, 2_502, Asked::Deal);
     assert_eq!(
         permitted.last().unwrap(),
-        "Permit allDeals in the profile P; also opens deals to people more than 1,000 times."
+        "Permit allDeals in the profile P; also opens deals to people more than 2,500 times."
     );
 }
 
