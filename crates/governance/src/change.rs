@@ -558,6 +558,7 @@ impl Edit {
             let roles = Arc::make_mut(&mut self.to.roles);
             roles.forest = roles.as_forest();
         }
+        let seated = self.to.users.clone();
         if self.forest || self.seats || self.reseated.len() > Self::RESEATED_SINGLY {
             self.to.users.seat(&self.to.roles);
         } else {
@@ -571,8 +572,16 @@ impl Edit {
         if self.terms {
             self.to.users.find_terms();
         }
+        let forest = &self.to.roles.forest;
         if self.holders {
-            self.to.records.index(self.to.settings, &self.to.users);
+            self.to
+                .records
+                .index(self.to.settings, &self.to.users, forest);
+        } else if self.forest {
+            self.to.records.forget_totals(forest);
+        } else {
+            let moved = self.to.users.moved_since(&seated);
+            self.to.records.forget_totals_of(forest, &moved);
         }
         self.to.revision.advance();
         self.to
@@ -795,6 +804,11 @@ impl Edit {
     /// Brings the lists by holder in line with a record whose holders were `before`.
     fn list_by_holder(&mut self, kind: RecordType, record: RecordIx, before: &[UserIx]) {
         let after = self.holders(kind, record);
+        let users = &self.to.users;
+        let positions = [before, &after].map(|holders| {
+            let positions = holders.iter().map(|&holder| users.position(holder));
+            positions.collect::<Vec<_>>()
+        });
         let records = self.to.records.of_mut(kind);
         for &user in before.iter().filter(|user| !after.contains(user)) {
             records.held.exclude(user, record);
@@ -803,6 +817,8 @@ impl Edit {
             records.held.include(user, record);
         }
         records.bundles.list(record, before, &after);
+        let [from, to] = positions;
+        records.totals.list(&self.to.roles.forest, &from, &to);
     }
 
     fn put(&mut self, thing: &Thing, at: &Pointer) -> Made {

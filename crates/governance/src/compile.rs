@@ -96,7 +96,8 @@ impl Governance {
         self.users.seat(&self.roles);
         self.users.find_terms();
         self.users.find_managed(&self.companies);
-        self.records.index(self.settings, &self.users);
+        self.records
+            .index(self.settings, &self.users, &self.roles.forest);
         let user_ids = self.users.table.ids.len();
         self.deals.index(user_ids, self.companies.ids.len());
     }

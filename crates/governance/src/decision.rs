@@ -239,7 +239,7 @@ enum Asked {
 /// The users whose holdings count for a viewer under a scope other than `all`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
-    own: Option<UserIx>,
+    pub(crate) own: Option<UserIx>,
     pub(crate) positions: Range<Position>,
 }
 
@@ -285,12 +285,26 @@ impl<'g> At<'g> {
         kind: RecordType,
         record: u32,
     ) -> Result<bool, AskError> {
+        let record = self.numbered(action, kind, record)?;
+        // A user who does not exist passes no gate.
+        let user = UserIx::new(user);
+        Ok(record.is_some_and(|record| self.may(user, kind, record, action)))
+    }
+
+    /// The record that an action is asked about by its number, if there is one.
+    #[inline]
+    pub(crate) fn numbered(
+        self,
+        action: Action,
+        kind: RecordType,
+        record: u32,
+    ) -> Result<Option<RecordIx>, AskError> {
         if action == Action::Create {
             return Err(create_has_no_record());
         }
-        let (user, record) = (UserIx::new(user), RecordIx::new(record));
-        // A user who does not exist passes no gate.
-        Ok(self.governance.records.of(kind).exists(record) && self.may(user, kind, record, action))
+        let record = RecordIx::new(record);
+        let exists = self.governance.records.of(kind).exists(record);
+        Ok(exists.then_some(record))
     }
 
     /// [`can`](Self::can) for many records at once, in the order of `ids`.
@@ -889,7 +903,7 @@ impl<'g> At<'g> {
     }
 }
 
-pub(crate) fn create_has_no_record() -> AskError {
+fn create_has_no_record() -> AskError {
     AskError::new(
         Code::InvalidArgument,
         Pointer::root().member("id"),

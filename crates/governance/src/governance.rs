@@ -28,6 +28,7 @@ use crate::table::{
     Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Lengths, Parts, Presence, ProfileIx,
     RecordIx, References, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
 };
+use crate::total::Totals;
 
 /// A compiled organisation, ready to be asked.
 ///
@@ -328,6 +329,20 @@ impl Users {
             .unwrap_or(NOWHERE)
     }
 
+    /// Where users stood before and stand now, of those who do not stand where they did.
+    pub(crate) fn moved_since(&self, before: &Self) -> Vec<Position> {
+        let seatings = [&before.seating, &self.seating];
+        if Arc::ptr_eq(seatings[0], seatings[1]) {
+            return Vec::new();
+        }
+        let users = self.table.ids.iter();
+        let positions = users.map(|user| [before, self].map(|users| users.position(user)));
+        positions
+            .filter(|[from, to]| from != to)
+            .flatten()
+            .collect()
+    }
+
     /// The users whose roles stand at these positions.
     pub(crate) fn at_positions(&self, positions: &Range<Position>) -> &[UserIx] {
         let seats = self.seating.seats_of(positions);
@@ -533,11 +548,25 @@ impl RecordTables {
     }
 
     /// Lists the records of each type by holder and by account.
-    pub(crate) fn index(&mut self, settings: Settings, users: &Users) {
+    pub(crate) fn index(&mut self, settings: Settings, users: &Users, forest: &Forest) {
         let accounts = self.of(RecordType::Account).ids.len();
         for &kind in RecordType::ALL {
             self.of_mut(kind)
-                .index(users, accounts, settings.counts_assigned(kind));
+                .index(users, forest, accounts, settings.counts_assigned(kind));
+        }
+    }
+
+    /// Forgets how many records are held in any part of a forest, which is another one now.
+    pub(crate) fn forget_totals(&mut self, forest: &Forest) {
+        for records in &mut self.0 {
+            records.totals = Totals::unknown(forest);
+        }
+    }
+
+    /// Forgets how many records are held in the parts of the forest where these positions are.
+    pub(crate) fn forget_totals_of(&mut self, forest: &Forest, positions: &[Position]) {
+        for records in &mut self.0 {
+            records.totals.forget(forest, positions);
         }
     }
 
@@ -561,6 +590,8 @@ pub(crate) struct Records {
     pub(crate) held: Rows<UserIx, RecordIx>,
     /// The same for users of neighbouring roles together.
     pub(crate) bundles: Bundles,
+    /// How many records those users hold who stand in a part of the forest.
+    pub(crate) totals: Totals,
     /// The records of each account, in load order.
     pub(crate) of_account: Rows<RecordIx, RecordIx>,
 }
@@ -659,7 +690,7 @@ impl Records {
     }
 
     /// Lists the records by holder and by account.
-    fn index(&mut self, users: &Users, accounts: usize, counts_assigned: bool) {
+    fn index(&mut self, users: &Users, forest: &Forest, accounts: usize, counts_assigned: bool) {
         let user_ids = users.table.ids.len();
         let mut held = Lengths::of_none(user_ids);
         self.each_holding(counts_assigned, held.add());
@@ -673,6 +704,7 @@ impl Records {
             Rows::group(accounts, members, RecordIx::new(0))
         };
         self.held = held.into();
+        self.totals = Totals::new(&self.held, users, forest, self.ids.len());
         self.bundles = Bundles::new(&self.held, users.seated(), user_ids, self.ids.len());
         self.of_account = of_account;
     }

@@ -26,6 +26,8 @@ mod change;
 mod compile;
 mod decision;
 mod diagnose;
+#[cfg(test)]
+mod draw;
 pub mod error;
 mod field;
 mod governance;
@@ -49,6 +51,7 @@ mod sight;
 mod slice;
 mod slots;
 mod table;
+mod total;
 pub mod trigger;
 mod view;
 mod visible;

@@ -13,6 +13,7 @@ use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
 use crate::sight::Sight;
+use crate::slots::Slots;
 use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::visible::Within;
 
@@ -29,9 +30,6 @@ pub(crate) struct Opened {
     /// How many users are in the pairs, as far as they are within the bound.
     pub(crate) people: usize,
 }
-
-/// Of a user who reaches more others, it is not added up what they hold.
-const REACHED_COUNTED: usize = 256;
 
 /// A pair of a user and a thing.
 pub(crate) type Pair = (UserIx, Counted, u32);
@@ -137,13 +135,14 @@ impl Tally {
     }
 }
 
-/// What opens to one user of one type, found one by one and perhaps more than once.
+/// What opens to one user of one type, looked for one by one.
 struct Found {
-    numbers: Vec<u32>,
+    /// What was looked at, each once.
+    looked_at: Slots,
+    looked_at_in_order: Vec<u32>,
+    opens: Vec<u32>,
     /// So many are enough to know.
     enough: usize,
-    /// When repetitions are next left out.
-    full: usize,
     /// How many more may be looked at in vain before whole sets would have been quicker.
     patience: usize,
 }
@@ -157,18 +156,36 @@ enum End {
 }
 
 impl Found {
+    /// For so many there is room from the beginning.
+    const FEW: usize = 256;
+
     fn new(enough: usize, patience: usize) -> Self {
         Self {
-            numbers: Vec::new(),
+            looked_at: Slots::with_capacity(Self::FEW),
+            looked_at_in_order: Vec::new(),
+            opens: Vec::new(),
             enough,
-            full: enough,
             patience,
         }
     }
 
-    /// Takes note of one thing that was looked at.
-    fn note(&mut self, number: u32, opens: bool) -> ControlFlow<End> {
-        if !opens {
+    /// Looks at one thing, unless it was looked at before.
+    fn look_at(&mut self, number: u32, opens: impl FnOnce() -> bool) -> ControlFlow<End> {
+        // Neighbours are spread over all slots.
+        let hash = |number: u32| u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let looked_at = &self.looked_at_in_order;
+        let at = |place: u32| looked_at.get(place as usize).copied().unwrap_or_default();
+        let is = |place| at(place) == number;
+        let hash_of = |place| hash(at(place));
+        if self
+            .looked_at
+            .find_or_push(hash(number), is, hash_of)
+            .is_some()
+        {
+            return ControlFlow::Continue(());
+        }
+        self.looked_at_in_order.push(number);
+        if !opens() {
             return match self.patience.checked_sub(1) {
                 Some(left) => {
                     self.patience = left;
@@ -177,20 +194,11 @@ impl Found {
                 None => ControlFlow::Break(End::Sets),
             };
         }
-        self.numbers.push(number);
-        if self.numbers.len() >= self.full {
-            self.leave_out_repetitions();
-            if self.numbers.len() >= self.enough {
-                return ControlFlow::Break(End::Enough);
-            }
-            self.full = self.numbers.len() + self.enough;
+        self.opens.push(number);
+        match self.opens.len() < self.enough {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(End::Enough),
         }
-        ControlFlow::Continue(())
-    }
-
-    fn leave_out_repetitions(&mut self) {
-        self.numbers.sort_unstable();
-        self.numbers.dedup();
     }
 }
 
@@ -206,8 +214,7 @@ impl Comparison<'_> {
         for user in self.existing(&[&self.touched.deals]) {
             let mut found = Found::new(tally.enough(), usize::MAX);
             let _ = self.look_for_deals(user, &mut found);
-            found.leave_out_repetitions();
-            tally.add(user, Counted::Deal, &found.numbers)?;
+            tally.add(user, Counted::Deal, &found.opens)?;
         }
         ControlFlow::Continue(())
     }
@@ -222,8 +229,8 @@ impl Comparison<'_> {
         let all = sees_all.then(|| after.governance.deals.presence.iter());
         let near = (!sees_all).then(|| after.deals_near(user));
         for deal in all.into_iter().flatten().chain(near.into_iter().flatten()) {
-            let opens = after.sees_deal(user, deal) && !before.sees_deal(user, deal);
-            found.note(deal.number(), opens)?;
+            let opens = || after.sees_deal(user, deal) && !before.sees_deal(user, deal);
+            found.look_at(deal.number(), opens)?;
         }
         ControlFlow::Continue(())
     }
@@ -267,29 +274,15 @@ impl Comparison<'_> {
             return 0;
         }
         let [before, after] = self.sights(user, kind);
-        if !after.sees_all() {
-            return 0;
-        }
-        let records = self.before.governance.records.of(kind);
-        let others = |within: &Within| match within {
-            Within::Everyone => 0,
-            Within::Only(reach) => {
-                let mut holders = self.before.reached_users(reach);
-                let first = holders.by_ref().take(REACHED_COUNTED);
-                let held: usize = first.map(|holder| records.held.get(holder).len()).sum();
-                match holders.next() {
-                    None => records.len().saturating_sub(held),
-                    Some(_) => 0,
-                }
-            }
+        let gain = |before: Option<&Within>, after: Option<&Within>| {
+            let least = self.after.least_within(kind, after?);
+            Some(least.saturating_sub(self.before.most_within(kind, before?)?))
         };
         let viewed = before.accounts.is_none().then_some(&before.viewed);
-        let acted = matches!(after.acted, Some(Within::Everyone)).then_some(&before.acted);
-        let least = viewed
-            .into_iter()
-            .chain(acted.into_iter().flatten())
-            .map(others);
-        least.max().unwrap_or_default()
+        let viewed = gain(viewed, Some(&after.viewed));
+        viewed
+            .max(gain(before.narrowest(), after.narrowest()))
+            .unwrap_or_default()
     }
 
     /// The records of the type that open to the user, each once; some of them where those are enough.
@@ -297,18 +290,17 @@ impl Comparison<'_> {
         let count = self.after.governance.records.of(kind).ids.len();
         let mut found = Found::new(enough, (count / SLOWER).max(64));
         if let ControlFlow::Break(End::Sets) = self.look_for_records(user, kind, &mut found) {
-            found.numbers.clear();
+            found = Found::new(enough, 0);
             let other = (self.action != Action::View).then_some(self.action);
             for action in std::iter::once(Action::View).chain(other) {
                 let [before, after] =
                     [self.before, self.after].map(|at| at.permitted(user, kind, action));
                 let gained = after.without(&before);
-                let some = gained.iter::<RecordIx>().take(enough);
-                found.numbers.extend(some.map(Ix::number));
+                let mut gained = gained.iter::<RecordIx>();
+                let _ = gained.try_for_each(|record| found.look_at(record.number(), || true));
             }
         }
-        found.leave_out_repetitions();
-        found.numbers
+        found.opens
     }
 
     /// Looks at every record of the type that may open to the user.
@@ -327,8 +319,8 @@ impl Comparison<'_> {
         // What is listed for its holder or its account is sometimes known to be seen after.
         let mut look_at = |list: &[RecordIx], is_seen: bool| {
             list.iter().try_for_each(|&record| {
-                let opens = (is_seen || sees(record)) && opens(record);
-                found.note(record.number(), opens)
+                let opens = || (is_seen || sees(record)) && opens(record);
+                found.look_at(record.number(), opens)
             })
         };
         let records = self.after.governance.records.of(kind);

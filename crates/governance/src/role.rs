@@ -22,6 +22,8 @@ pub(crate) struct Forest {
     position: Vec<Position>,
     /// One past the last position of the subtree.
     end: Vec<Position>,
+    /// The position of the role above, by position; [`NOWHERE`] without one.
+    above: Vec<Position>,
 }
 
 impl Forest {
@@ -50,6 +52,7 @@ impl Forest {
 
         let mut position = vec![0; parents.len()];
         let mut end = vec![0; parents.len()];
+        let mut above = Vec::with_capacity(parents.len());
         let mut next: Position = 0;
         let mut stack: Vec<Visit> = (0_u32..)
             .zip(&parent)
@@ -64,6 +67,9 @@ impl Forest {
                         *slot = next;
                     }
                     next += 1;
+                    let parent = parent.get(role.at()).copied().flatten();
+                    let parent = parent.and_then(|parent| position.get(parent.at()));
+                    above.push(parent.copied().unwrap_or(NOWHERE));
                     stack.push(Visit::Leave(role));
                     stack.extend(
                         children
@@ -85,6 +91,7 @@ impl Forest {
             on_cycle,
             position,
             end,
+            above,
         }
     }
 
@@ -127,6 +134,12 @@ impl Forest {
     /// The role above, as far as the forest has it.
     pub(crate) fn parent(&self, role: RoleIx) -> Option<RoleIx> {
         self.parent.get(role.at()).copied().flatten()
+    }
+
+    /// The position of the role above the one at a position, as far as the forest has it.
+    pub(crate) fn above(&self, position: Position) -> Option<Position> {
+        let above = self.above.get(position as usize).copied();
+        above.filter(|&above| above != NOWHERE)
     }
 
     pub(crate) fn is_on_cycle(&self, role: RoleIx) -> bool {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use crate::at::At;
-use crate::decision::create_has_no_record;
+use crate::decision::Reach;
 use crate::error::AskError;
 use crate::governance::Revision;
 use crate::profile::{Action, Toggle};
@@ -71,12 +71,29 @@ impl Sight {
             .is_some_and(|acted| acted.includes(at, self.kind, record))
     }
 
-    pub(crate) fn sees_all(&self) -> bool {
-        matches!(self.viewed, Within::Everyone)
+    /// Of whom the user may do the action to every record, if that decides alone: the account edge leads to others.
+    ///
+    /// What one user reaches for two actions is the same, or one lies within the other.
+    pub(crate) fn narrowest(&self) -> Option<&Within> {
+        if self.accounts.is_some() {
+            return None;
+        }
+        let acted = self.acted.as_ref();
+        Some(acted.map_or(&self.viewed, |acted| acted.narrower(&self.viewed)))
     }
 }
 
 impl Within {
+    /// The one of two that lies within the other.
+    fn narrower<'w>(&'w self, other: &'w Self) -> &'w Self {
+        let width = |reach: &Reach| (reach.positions.len(), reach.own.is_some());
+        match (self, other) {
+            (Self::Everyone, other) => other,
+            (Self::Only(one), Self::Only(two)) if width(two) < width(one) => other,
+            _ => self,
+        }
+    }
+
     #[inline]
     pub(crate) fn includes(&self, at: At<'_>, kind: RecordType, record: RecordIx) -> bool {
         match self {
@@ -156,13 +173,10 @@ impl Sights {
         kind: RecordType,
         record: u32,
     ) -> Result<bool, AskError> {
-        if action == Action::Create {
-            return Err(create_has_no_record());
-        }
-        let (user, record) = (UserIx::new(user), RecordIx::new(record));
-        if !at.governance.records.of(kind).exists(record) {
+        let Some(record) = at.numbered(action, kind, record)? else {
             return Ok(false);
-        }
+        };
+        let user = UserIx::new(user);
         let mut known = self.0.borrow_mut();
         if !known.is_of(at, kind, action) {
             known.begin(at, kind, action);

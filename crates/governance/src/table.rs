@@ -412,11 +412,15 @@ impl Presence {
 
     /// Those that exist, in load order.
     pub(crate) fn iter<I: Ix>(&self) -> impl Iterator<Item = I> + Clone + '_ {
+        self.iter_from(0)
+    }
+
+    /// Those that exist from a number on, in load order.
+    pub(crate) fn iter_from<I: Ix>(&self, first: u32) -> impl Iterator<Item = I> + Clone + '_ {
         let is_flipped = |number: &u32| !self.flipped.is_empty() && self.flipped.contains(number);
-        let loaded = (0..self.loaded).filter(move |number| !is_flipped(number));
-        loaded
-            .chain(self.flipped.range(self.loaded..).copied())
-            .map(I::new)
+        let loaded = (first..self.loaded).filter(move |number| !is_flipped(number));
+        let added = self.flipped.range(self.loaded.max(first)..);
+        loaded.chain(added.copied()).map(I::new)
     }
 
     /// Whether those that exist are the first so many.

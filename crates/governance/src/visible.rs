@@ -10,8 +10,13 @@ use crate::decision::Reach;
 use crate::error::{AskError, Code, Pointer};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
+use crate::role::Position;
 use crate::set::Set;
-use crate::table::{Chosen, RecordIx, UserIx};
+use crate::table::{Chosen, Ix, RecordIx, UserIx};
+use crate::total::Part;
+
+/// Of a user who reaches more others, it is not added up what they hold.
+const REACHED_COUNTED: usize = 256;
 
 /// Of whom a user reaches every record for an action: `direct ∨ lifted`, for any record of a type.
 #[derive(Debug)]
@@ -83,6 +88,125 @@ impl At<'_> {
             set.extend(lists.iter().copied(), prospects.ids.len());
         }
         set
+    }
+
+    /// A page of what [`permitted`](Self::permitted) has in it, how much that is and whether more follows, where that is
+    /// known and soon found without the whole set.
+    pub(crate) fn page_by_records(
+        self,
+        user: UserIx,
+        kind: RecordType,
+        action: Action,
+        after: Option<RecordIx>,
+        limit: Option<usize>,
+    ) -> Option<(usize, Vec<RecordIx>, bool)> {
+        let records = self.governance.records.of(kind);
+        let sight = self.sight(user, kind, action);
+        let within = sight.narrowest()?;
+        let total = self.count_within(kind, within)?;
+        let wanted = limit?.min(total);
+        // To look at so many records in vain takes a part of the time in which the set is made.
+        let mut patience = total / 4;
+        if wanted.saturating_mul(records.len().checked_div(total).unwrap_or_default()) > patience {
+            return None;
+        }
+        let mut page = Vec::with_capacity(wanted);
+        let first = after.map_or(0, |after| after.number() + 1);
+        for record in records.presence.iter_from(first) {
+            if after.is_none() && page.len() == wanted {
+                break;
+            }
+            if !within.includes(self, kind, record) {
+                patience = patience.checked_sub(1)?;
+            } else if page.len() == wanted {
+                return Some((total, page, true));
+            } else {
+                page.push(record);
+            }
+        }
+        let more = after.is_none() && page.len() < total;
+        Some((total, page, more))
+    }
+
+    /// How many records are held within a reach, if that is known.
+    fn count_within(self, kind: RecordType, within: &Within) -> Option<usize> {
+        let records = self.governance.records.of(kind);
+        let Within::Only(reach) = within else {
+            return Some(records.len());
+        };
+        let Some(own) = reach.own else {
+            return Some(0);
+        };
+        let Some((position, part)) = self.part(reach) else {
+            return Some(records.held.get(own).len());
+        };
+        let count = records.totals.get(position, part)?;
+        Some(count + self.held_outside(kind, reach))
+    }
+
+    /// So many records are held within a reach at least, as far as that is known.
+    pub(crate) fn least_within(self, kind: RecordType, within: &Within) -> usize {
+        let records = self.governance.records.of(kind);
+        let Within::Only(reach) = within else {
+            return records.len();
+        };
+        match self.part(reach) {
+            None => reach.own.map_or(0, |own| records.held.get(own).len()),
+            Some((position, part)) => {
+                let count = |part| records.totals.get(position, part);
+                count(part).or(count(Part::Below)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// So many records are held within a reach at most, if that is known or soon added up.
+    pub(crate) fn most_within(self, kind: RecordType, within: &Within) -> Option<usize> {
+        let records = self.governance.records.of(kind);
+        let Within::Only(reach) = within else {
+            return Some(records.len());
+        };
+        let held = |user| records.held.get(user).len();
+        let part = self.part(reach);
+        let known = part.and_then(|(position, part)| records.totals.get(position, part));
+        if let Some(count) = known {
+            return Some(count + reach.own.map_or(0, held));
+        }
+        let mut holders = self.reached_users(reach);
+        let most = holders.by_ref().take(REACHED_COUNTED).map(held).sum();
+        holders.next().is_none().then_some(most)
+    }
+
+    /// Takes note of how many records the user may do the action to, for whoever asks next.
+    pub(crate) fn learn_count(self, user: UserIx, kind: RecordType, action: Action, count: usize) {
+        let sight = self.sight(user, kind, action);
+        if let Some(Within::Only(reach)) = sight.narrowest()
+            && let Some((position, part)) = self.part(reach)
+        {
+            let records = self.governance.records.of(kind);
+            let count = count - self.held_outside(kind, reach);
+            records.totals.learn(position, part, count);
+        }
+    }
+
+    /// Which part of the forest a reach takes in, if any.
+    fn part(self, reach: &Reach) -> Option<(Position, Part)> {
+        let own = reach.own.filter(|_| !reach.positions.is_empty())?;
+        let position = self.governance.users.position(own);
+        let is_within = reach.positions.contains(&position);
+        Some((position, if is_within { Part::Within } else { Part::Below }))
+    }
+
+    /// How many records the user holds whose reach this is, and nobody in the part of the forest that it takes in.
+    fn held_outside(self, kind: RecordType, reach: &Reach) -> usize {
+        let users = &self.governance.users;
+        let is_inside = |user| reach.positions.contains(&users.position(user));
+        let own = reach.own.filter(|&own| !is_inside(own));
+        let held = own.map(|own| self.governance.records.of(kind).held.get(own));
+        let outside = held.unwrap_or_default().iter().filter(|&&record| {
+            let mut holders = self.holders(kind, record);
+            !holders.any(is_inside)
+        });
+        outside.count()
     }
 
     /// The users of whom the user sees every record that they hold, where that is all that the user sees of the type;

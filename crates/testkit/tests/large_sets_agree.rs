@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use sidelight_governance::org::{Assignment, CrmRecord, Org, Settings};
 use sidelight_governance::{
-    Action, Change, Governance, PredictOptions, RecordType, Removal, Thing,
+    Action, Change, Governance, PredictOptions, Query, RecordType, Removal, Thing,
 };
 use sidelight_testkit::generate::now;
 use sidelight_testkit::generate::sized::{self, SEED, Size};
@@ -49,6 +49,7 @@ fn assert_sets_agree(governance: &Governance, viewers: &[&str]) {
             seen.map(|(position, _)| position).eq(told.iter().copied()),
             "{viewer}"
         );
+        assert_pages_agree(governance, viewer, &ids, &told);
         sizes.push(told.len());
     }
     assert!(
@@ -57,6 +58,28 @@ fn assert_sets_agree(governance: &Governance, viewers: &[&str]) {
             .any(|&size| size > ids.len() / 4 && size < ids.len())
     );
     assert!(sizes.iter().any(|&size| size > 0 && size < ids.len() / 40));
+}
+
+/// Pages, and the total that they tell, are those of the set, from the beginning on and from elsewhere.
+fn assert_pages_agree(governance: &Governance, viewer: &str, ids: &[String], told: &[u32]) {
+    let at = governance.at(now());
+    let wanted: Vec<&str> = told
+        .iter()
+        .map(|&position| ids[position as usize].as_str())
+        .collect();
+    let mut query = Query {
+        limit: Some(40),
+        ..Query::default()
+    };
+    let mut pages = 0;
+    for expected in wanted.chunks(40).take(3) {
+        let page = at.visible(viewer, KIND, &query).unwrap();
+        assert_eq!(page.ids, expected, "{viewer}");
+        assert_eq!(page.total, wanted.len(), "{viewer}");
+        pages += 1;
+        assert_eq!(page.cursor.is_some(), pages * 40 < wanted.len(), "{viewer}");
+        query.cursor = page.cursor;
+    }
 }
 
 /// Changes of who holds what and of where people stand.
