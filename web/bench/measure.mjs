@@ -52,20 +52,20 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
   const extra = assignment(org);
   const changed = new Set();
   const figures = [];
-  decisions();
-  firstDecisions();
+  await decisions();
+  await firstDecisions();
   const pass = limit(limitPass, given);
-  sets('visible set, wide viewer', wide, { casl: 1_500, bytes: 30 }, pass(wide));
-  sets('visible set, narrow viewer', narrow, { bytes: 150 });
-  again();
-  firstPage();
-  predictions();
-  slices();
-  documents();
+  await sets('visible set, wide viewer', wide, { casl: 1_500, bytes: 30 }, pass(wide));
+  await sets('visible set, narrow viewer', narrow, { bytes: 150 });
+  await again();
+  await firstPage();
+  await predictions();
+  await slices();
+  await documents();
   return { figures, facts: facts() };
 
   /** `can`: one decision, and the same ones over and over. */
-  function decisions() {
+  async function decisions() {
     const goals = { casl: 15, casbin: 200, cedar: 1_000 };
     const names = Object.keys(REPEATED);
     const contested = names.map((name) => {
@@ -73,17 +73,17 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
       const prepared = questions(name, repeated.slice(0, count));
       return { units: count * times, work: () => over(times, () => answered(prepared)) };
     });
-    add('`can`, one decision', 'decision', contested, names.map((name) => ({ name: peers[name].name, goal: goals[name] })));
+    await add('`can`, one decision', 'decision', contested, names.map((name) => ({ name: peers[name].name, goal: goals[name] })));
   }
 
   /** `can` about records that nobody was asked about before. */
-  function firstDecisions() {
+  async function firstDecisions() {
     const contested = QUICK.map((name) => {
       const prepared = questions(name, asked);
       const each = Math.floor(prepared.length / (ROUNDS + 2));
       return { units: each, work: (turn) => answered(prepared.slice(turn * each, (turn + 1) * each)) };
     });
-    add('`can`, on a record never asked about', 'decision', contested, QUICK.map((name) => ({ name: peers[name].name })));
+    await add('`can`, on a record never asked about', 'decision', contested, QUICK.map((name) => ({ name: peers[name].name })));
   }
 
   function questions(name, list) {
@@ -92,7 +92,7 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
   }
 
   /** The whole visible set, never the same question at the same revision. */
-  function sets(what, viewer, goals, limitOf) {
+  async function sets(what, viewer, goals, limitOf) {
     const loop = ({ name, lists }, goal) => [{ units: records.length, work: () => lists(viewer, records) }, { name, goal }];
     const ask = peers.casl.asks(viewer);
     const part = records.slice(0, 5_000);
@@ -103,25 +103,25 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
       [{ units: part.length, work: () => part.filter(ask) }, { name: 'CASL', goal: goals.casl }],
     ];
     if (limitOf) contested.push([{ units: records.length, work: limitOf }, { name: 'the limit: one pass in WASM over every holder', within: 2 }]);
-    add(what, 'record', contested.map(([work]) => work), contested.map(([, row]) => row));
+    await add(what, 'record', contested.map(([work]) => work), contested.map(([, row]) => row));
   }
 
   /** The same question again at the same revision, beside a copy of the answer. Judged by a set of few records: the time of
    * a copy of many changes by more than the goal from one to the next. */
-  function again() {
+  async function again() {
     const size = (viewer) => peers.bytes.lists(viewer, records).length;
     const reps = org.users.filter(({ id }) => reached.get(id).size === 1).slice(0, 20).map(({ id }) => [id, size(id)]);
     const [few] = reps.reduce((best, next) => (Math.abs(next[1] - 300) < Math.abs(best[1] - 300) ? next : best));
     for (const [viewer, times, beyond] of [[wide, 20], [few, 2_000, 1_000]]) {
       const answer = governance.visibleIndices(viewer, 'opportunity');
-      add(`the same set of ${count(answer.length)} again, no change between`, 'question', [
+      await add(`the same set of ${count(answer.length)} again, no change between`, 'question', [
         { units: times, work: () => over(times, () => peers.sidelight.lists(viewer)) },
         { units: times, work: () => over(times, () => answer.slice()) },
       ], [{ name: 'Sidelight' }, { name: 'a copy of the answer alone', beyond }]);
     }
   }
 
-  function firstPage() {
+  async function firstPage() {
     const query = { where: { field: 'stage', is: PAGE.stage }, sort: [{ by: 'amount', descending: true }], limit: PAGE.limit };
     const ours = () => {
       const { total, ids } = governance.visible(wide, 'opportunity', query);
@@ -130,18 +130,18 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     settle();
     const theirs = () => peers.bytes.page(wide, records, PAGE.stage, PAGE.limit);
     same(ours(), theirs(), 'the first pages differ');
-    add('first page of 50, filtered and sorted', 'page', [
+    await add('first page of 50, filtered and sorted', 'page', [
       { units: 1, before: toggled, work: ours },
       { units: 1, work: theirs },
     ], [{ name: 'Sidelight' }, { name: 'JavaScript, `Uint8Array`', goal: 5 }]);
   }
 
-  function predictions() {
+  async function predictions() {
     settle();
     const little = JSON.parse(new TextDecoder().decode(smallDocument));
     const team = module.Governance.load(smallDocument);
     const theirs = assignment(little);
-    add('`predict` of one assignment', 'prediction', [
+    await add('`predict` of one assignment', 'prediction', [
       { units: 100, work: () => over(100, () => governance.predict([extra])) },
       { units: 100, work: () => over(100, () => team.predict([theirs])) },
     ], [{ name: 'Sidelight' }, { name: `the same on ${count(little.records.length)} records`, within: 3 }]);
@@ -161,17 +161,17 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     };
     const { gained, lost } = governance.predict(move);
     holds(gained + lost === everyone(), 'the prediction is not the difference');
-    add(`\`predict\` of moving a role with ${people} people`, 'prediction', [
-      // Ten times over: what the other's sets leave behind is cleared by other threads in the meantime.
+    await add(`\`predict\` of moving a role with ${people} people`, 'prediction', [
+      // Ten thousand large sets are more than one thread clears away at once.
       { units: 10, work: () => over(10, () => governance.predict(move)) },
       { units: 1, before: () => [governance, after].forEach(toggle), work: everyone },
-    ], [{ name: 'Sidelight' }, { name: "everyone's sets before and after, by `visibleIndices`", goal: 100 }], { budget: 25_000 });
+    ], [{ name: 'Sidelight' }, { name: "everyone's sets before and after, by `visibleIndices`", goal: 100 }], { budget: 25_000, pause: 50 });
     after.free();
     settle();
   }
 
   /** A slice of about 10,000 records, beside the same organisation as JSON. */
-  function slices() {
+  async function slices() {
     const size = (viewer) => governance.visibleIndices(viewer, 'opportunity').length;
     const leads = org.users.filter(({ id }) => reached.get(id).size > 1).map(({ id }) => [id, size(id)]);
     const [viewer, sees] = leads.reduce((best, next) => (Math.abs(next[1] - 10_000) < Math.abs(best[1] - 10_000) ? next : best));
@@ -180,17 +180,17 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     const json = new TextEncoder().encode(JSON.stringify(sliced.toJSON()));
     holds(sliced.visibleIndices(viewer, 'opportunity').length === sees, 'the slice has other records');
     sliced.free();
-    add(`load of a slice of ${count(sees)} records`, 'load', [
+    await add(`load of a slice of ${count(sees)} records`, 'load', [
       { units: 1, work: () => module.Governance.load(slice).free() },
       { units: 1, work: () => module.Governance.load(json).free() },
     ], [{ name: 'Sidelight' }, { name: 'the same as JSON', goal: 10 }]);
   }
 
   /** One assignment made and taken back, loading anew, and `JSON.parse` of the bytes as a text that is there already. */
-  function documents() {
+  async function documents() {
     // Bytes before, text during: the records of before would only be in the way.
     const text = new TextDecoder().decode(document);
-    const [applied, loaded, parsed] = rounds(5, [
+    const [applied, loaded, parsed] = await rounds(5, [
       { units: 200, work: () => over(200, toggled) },
       { units: 1, work: () => module.Governance.load(document).free() },
       { units: 1, work: () => JSON.parse(text).records.length },
@@ -210,8 +210,8 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
     if (changed.has(governance)) toggled();
   }
 
-  function add(what, unit, contested, rows, options) {
-    const times = rounds(ROUNDS, contested, options);
+  async function add(what, unit, contested, rows, options) {
+    const times = await rounds(ROUNDS, contested, options);
     told(what, unit, rows.map((row, which) => ({ ...row, times: times[which] })));
   }
 

@@ -9,30 +9,36 @@ const LEAST = 3;
  *
  * A contestant is `{ work, units, before }`: `work` is timed and does `units` of what is counted, `before` is not timed;
  * both are told how many turns there were before.
- * @param {{ budget?: number, gc?: 'minor' | 'major' }} options milliseconds for the whole, and which garbage is collected
- *   before each turn: what was made lately, or all there is
- * @returns {number[][]} nanoseconds for each unit, by contestant and round
+ * @param {{ budget?: number, gc?: 'minor' | 'major', pause?: number }} options milliseconds for the whole; which garbage is
+ *   collected before each turn: what was made lately, or all there is; and milliseconds before each turn, for threads that
+ *   still clear away what the turn before left behind
+ * @returns {Promise<number[][]>} nanoseconds for each unit, by contestant and round
  */
-export function rounds(count, contestants, { budget = 12_000, gc = 'minor' } = {}) {
+export async function rounds(count, contestants, { budget = 12_000, gc = 'minor', pause = 0 } = {}) {
   const times = contestants.map(() => []);
   globalThis.gc?.();
   const begun = performance.now();
   const spent = () => performance.now() - begun;
   for (let round = -WARM_UPS, turn = 0; round < count; round += 1, turn += 1) {
     if (round >= LEAST && spent() > budget) break;
-    contestants.forEach(({ work, units, before }, which) => {
+    for (const [which, { work, units, before }] of contestants.entries()) {
       before?.(turn);
       // Nobody pays for another's garbage.
       globalThis.gc?.({ type: gc });
+      if (pause > 0) await after(pause);
       const started = performance.now();
       const result = work(turn);
       const elapsed = performance.now() - started;
       keep(result);
       if (round >= 0) times[which].push((elapsed * 1e6) / units);
-    });
+    }
     if (turn === 0 && spent() > budget / 8) round = -1;
   }
   return times;
+}
+
+function after(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 let kept;

@@ -1,5 +1,7 @@
 //! The organisation that JavaScript holds by a handle.
 
+use std::cell::Cell;
+
 use sidelight_governance::error::Code;
 use sidelight_governance::{
     Action, AssignedEdit, At, Change, Governance, Instant, Limits, PipelineQuery, PredictOptions,
@@ -25,6 +27,8 @@ pub struct Organisation {
     governance: Governance,
     /// `None`: the clock that comes with each question.
     now: Option<Instant>,
+    /// What the clock told last, and the instant that it is: a division that most questions do without.
+    last: Cell<(f64, Instant)>,
     letterbox: Letterbox,
     remembered: Remembered,
     sights: Sights,
@@ -43,6 +47,7 @@ impl Organisation {
         Ok(Self {
             governance: Governance::load_within(bytes, &limits)?,
             now: None,
+            last: Cell::new((0.0, instant(0.0)?)),
             letterbox: Letterbox::new(),
             remembered: Remembered::default(),
             sights: Sights::default(),
@@ -413,9 +418,15 @@ impl Organisation {
     }
 
     fn at(&self, clock: f64) -> Result<At<'_>, Failure> {
+        let (known, last) = self.last.get();
         let now = match self.now {
             Some(now) => now,
-            None => instant(clock)?,
+            None if clock == known => last,
+            None => {
+                let now = instant(clock)?;
+                self.last.set((clock, now));
+                now
+            }
         };
         Ok(self.governance.at(now))
     }
