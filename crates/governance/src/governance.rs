@@ -559,7 +559,7 @@ impl RecordTables {
     /// Forgets how many records are held in any part of a forest, which is another one now.
     pub(crate) fn forget_totals(&mut self, forest: &Forest) {
         for records in &mut self.0 {
-            records.totals = Totals::unknown(forest);
+            records.totals = Totals::unknown(forest, records.ids.len());
         }
     }
 

@@ -171,21 +171,30 @@ impl Found {
 
     /// Looks at one thing, unless it was looked at before.
     fn look_at(&mut self, number: u32, opens: impl FnOnce() -> bool) -> ControlFlow<End> {
+        if self.is_new(number) {
+            self.note(number, opens())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn is_new(&mut self, number: u32) -> bool {
         // Neighbours are spread over all slots.
         let hash = |number: u32| u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let looked_at = &self.looked_at_in_order;
         let at = |place: u32| looked_at.get(place as usize).copied().unwrap_or_default();
         let is = |place| at(place) == number;
         let hash_of = |place| hash(at(place));
-        if self
-            .looked_at
-            .find_or_push(hash(number), is, hash_of)
-            .is_some()
-        {
-            return ControlFlow::Continue(());
+        let before = self.looked_at.find_or_push(hash(number), is, hash_of);
+        if before.is_none() {
+            self.looked_at_in_order.push(number);
         }
-        self.looked_at_in_order.push(number);
-        if !opens() {
+        before.is_none()
+    }
+
+    /// Takes note of what was looked at.
+    fn note(&mut self, number: u32, opens: bool) -> ControlFlow<End> {
+        if !opens {
             return match self.patience.checked_sub(1) {
                 Some(left) => {
                     self.patience = left;

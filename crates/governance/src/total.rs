@@ -93,8 +93,15 @@ impl Totals {
     /// Fewer records are counted soon enough, once somebody asks.
     const LEAST: usize = 50_000;
 
-    /// The numbers of a forest, none of which is known.
-    pub(crate) fn unknown(forest: &Forest) -> Self {
+    /// The numbers of a forest, none of which is known. They take no room as long as there are no records.
+    pub(crate) fn unknown(forest: &Forest, records: usize) -> Self {
+        match records {
+            0 => Self::default(),
+            _ => Self::of(forest),
+        }
+    }
+
+    fn of(forest: &Forest) -> Self {
         Self(Arc::new(vec![Total::default(); forest.len()]))
     }
 
@@ -109,7 +116,7 @@ impl Totals {
         records: usize,
     ) -> Self {
         match records < Self::LEAST {
-            true => Self::unknown(forest),
+            true => Self::unknown(forest, records),
             false => Self::counted(held, users, forest, records),
         }
     }
@@ -158,7 +165,7 @@ impl Totals {
                 }
             }
         }
-        let totals = Self::unknown(forest);
+        let totals = Self::of(forest);
         // From the last on: what is below a role is done before the role is.
         for position in (0..forest.len() as Position).rev() {
             let count = counts.get(position as usize).copied();
@@ -188,8 +195,11 @@ impl Totals {
 
     /// Takes note of where the holders of a record are now, where they were elsewhere before.
     pub(crate) fn list(&mut self, forest: &Forest, before: &[Position], after: &[Position]) {
-        if before == after || self.0.is_empty() {
+        if before == after {
             return;
+        }
+        if self.0.is_empty() {
+            *self = Self::of(forest);
         }
         let totals = Arc::make_mut(&mut self.0);
         for (positions, change) in [(before, -1), (after, 1)] {

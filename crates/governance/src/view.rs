@@ -14,6 +14,7 @@ use crate::profile::Action;
 use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read, read};
 use crate::record::RecordType;
 use crate::table::{Chosen, Ix, JobRoleIx, RecordIx, UserIx};
+use crate::visible::refuse_creation;
 
 /// The built-in view of what a user holds (§5.4).
 pub(crate) const ASSIGNED_TO_ME: &str = "assigned-to-me";
@@ -320,6 +321,7 @@ impl<'g> At<'g> {
         let after = cursor.read(query.cursor.as_deref(), records.ids.len())?;
 
         let action = action.unwrap_or(Action::View);
+        refuse_creation(action)?;
         let after = after.map(RecordIx::new);
         let sort = sort.map(Vec::as_slice).unwrap_or_default();
         let is_plain = !only_held && filters.iter().all(Option::is_none) && sort.is_empty();
@@ -334,23 +336,23 @@ impl<'g> At<'g> {
                     .collect(),
             }
         };
-        let found = viewer.filter(|_| is_plain && action != Action::Create);
-        let found =
-            found.and_then(|viewer| self.page_by_records(viewer, kind, action, after, query.limit));
-        if let Some(found) = found {
+        let Some(viewer) = viewer else {
+            return Ok(told((0, Vec::new(), false)));
+        };
+        if is_plain
+            && let Some(found) = self.page_by_records(viewer, kind, action, after, query.limit)
+        {
             return Ok(told(found));
         }
-        let set = self.permitted_to(user, kind, action)?;
+        let set = self.permitted(viewer, kind, action);
         if is_plain {
             // To count them they need not be listed.
             let total = set.len();
-            if let Some(viewer) = viewer {
-                self.learn_count(viewer, kind, action, total);
-            }
+            self.learn_count(viewer, kind, action, total);
             let (page, more) = set.page(after, query.limit);
             return Ok(told((total, page, more)));
         }
-        let partner = viewer.filter(|&viewer| self.is_partner(viewer));
+        let partner = self.is_partner(viewer).then_some(viewer);
         let tests: Vec<_> = filters
             .into_iter()
             .flatten()
@@ -359,9 +361,7 @@ impl<'g> At<'g> {
         let seen = set.to_numbers().into_iter();
         let mut matched: Vec<_> = seen.map(RecordIx::new).collect();
         if only_held {
-            matched.retain(|&record| {
-                viewer.is_some_and(|viewer| self.is_in_fields(kind, record, viewer))
-            });
+            matched.retain(|&record| self.is_in_fields(kind, record, viewer));
         }
         for test in &tests {
             match test {

@@ -15,6 +15,16 @@ use crate::set::Set;
 use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::total::Part;
 
+/// The error for an action of which there is no set of records.
+pub(crate) fn refuse_creation(action: Action) -> Result<(), AskError> {
+    if action == Action::Create {
+        let message = "`create` is asked about a type, so there is no set of records for it";
+        let place = Pointer::root().member("action");
+        return Err(AskError::new(Code::InvalidArgument, place, message));
+    }
+    Ok(())
+}
+
 /// Of a user who reaches more others, it is not added up what they hold.
 const REACHED_COUNTED: usize = 256;
 
@@ -40,27 +50,12 @@ impl At<'_> {
         kind: RecordType,
         action: Action,
     ) -> Result<Vec<u32>, AskError> {
-        let set = self.permitted_to(user, kind, action)?;
+        refuse_creation(action)?;
+        let user = self.governance.users.find(user);
+        let set = user.map(|user| self.permitted(user, kind, action));
+        let set = set.unwrap_or_default();
         let presence = &self.governance.records.of(kind).presence;
         Ok(presence.positions::<RecordIx>(set.to_numbers()))
-    }
-
-    /// [`permitted`](Self::permitted), for an id that may name nobody.
-    pub(crate) fn permitted_to(
-        self,
-        user: &str,
-        kind: RecordType,
-        action: Action,
-    ) -> Result<Set, AskError> {
-        if action == Action::Create {
-            let message = "`create` is asked about a type, so there is no set of records for it";
-            let place = Pointer::root().member("action");
-            return Err(AskError::new(Code::InvalidArgument, place, message));
-        }
-        let user = self.governance.users.find(user);
-        Ok(user
-            .map(|user| self.permitted(user, kind, action))
-            .unwrap_or_default())
     }
 
     /// `{ r : may(user, r, action) }`, and `{ r : sees(user, r) }` where the action is view.

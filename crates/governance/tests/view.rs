@@ -369,15 +369,26 @@ fn faults_in_a_query_have_a_code_and_a_place() {
             "{query}"
         );
     }
-    let unknown = Query {
-        view: Some("nope".to_owned()),
-        ..Query::default()
-    };
-    let error = asked(|now| now.visible("ada", RecordType::Opportunity, &unknown).err());
-    assert_eq!(
-        error.map(|error| (error.code(), error.path().to_string())),
-        Some((Code::UnknownView, "/view".to_owned()))
-    );
+    for (query, code, place) in [
+        (r#"{"view": "nope"}"#, Code::UnknownView, "/view"),
+        (r#"{"action": "create"}"#, Code::InvalidArgument, "/action"),
+        (
+            r#"{"action": "create", "limit": 1}"#,
+            Code::InvalidArgument,
+            "/action",
+        ),
+    ] {
+        let query_read = Query::from_json(query).unwrap();
+        let error = asked(|now| {
+            let told = now.visible("ada", RecordType::Opportunity, &query_read);
+            told.err()
+        });
+        assert_eq!(
+            error.map(|error| (error.code(), error.path().to_string())),
+            Some((code, place.to_owned())),
+            "{query}"
+        );
+    }
 }
 
 #[test]

@@ -60,25 +60,28 @@ fn assert_sets_agree(governance: &Governance, viewers: &[&str]) {
     assert!(sizes.iter().any(|&size| size > 0 && size < ids.len() / 40));
 }
 
-/// Pages, and the total that they tell, are those of the set, from the beginning on and from elsewhere.
+/// Pages, and the total that they tell, are those of the set: a few of the first, and all that are large.
 fn assert_pages_agree(governance: &Governance, viewer: &str, ids: &[String], told: &[u32]) {
     let at = governance.at(now());
     let wanted: Vec<&str> = told
         .iter()
         .map(|&position| ids[position as usize].as_str())
         .collect();
-    let mut query = Query {
-        limit: Some(40),
-        ..Query::default()
-    };
-    let mut pages = 0;
-    for expected in wanted.chunks(40).take(3) {
-        let page = at.visible(viewer, KIND, &query).unwrap();
-        assert_eq!(page.ids, expected, "{viewer}");
-        assert_eq!(page.total, wanted.len(), "{viewer}");
-        pages += 1;
-        assert_eq!(page.cursor.is_some(), pages * 40 < wanted.len(), "{viewer}");
-        query.cursor = page.cursor;
+    for (limit, most) in [(40, 3), ((wanted.len() / 9).max(40), 10)] {
+        let mut query = Query {
+            limit: Some(limit),
+            ..Query::default()
+        };
+        let mut pages = 0;
+        for expected in wanted.chunks(limit).take(most) {
+            let page = at.visible(viewer, KIND, &query).unwrap();
+            assert_eq!(page.ids, expected, "{viewer}");
+            assert_eq!(page.total, wanted.len(), "{viewer}");
+            pages += 1;
+            let is_last = pages * limit >= wanted.len();
+            assert_eq!(page.cursor.is_none(), is_last, "{viewer}");
+            query.cursor = page.cursor;
+        }
     }
 }
 
