@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use fixedbitset::FixedBitSet;
+
 use crate::at::At;
 use crate::predict::{Comparison, Counted, SLOWER};
 use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
 use crate::sight::Sight;
-use crate::slots::Slots;
 use crate::table::{Chosen, Ix, RecordIx, UserIx};
 use crate::visible::Within;
 
@@ -136,9 +137,10 @@ impl Tally {
 }
 
 /// What opens to one user of one type, looked for one by one.
+#[derive(Default)]
 struct Found {
-    /// What was looked at, each once.
-    looked_at: Slots,
+    /// What was looked at: as bits, which serve for one user after the other, and in order.
+    looked_at: FixedBitSet,
     looked_at_in_order: Vec<u32>,
     opens: Vec<u32>,
     /// So many are enough to know.
@@ -156,45 +158,31 @@ enum End {
 }
 
 impl Found {
-    /// For so many there is room from the beginning.
-    const FEW: usize = 256;
-
-    fn new(enough: usize, patience: usize) -> Self {
-        Self {
-            looked_at: Slots::with_capacity(Self::FEW),
-            looked_at_in_order: Vec::new(),
-            opens: Vec::new(),
-            enough,
-            patience,
+    /// Begins to look for others, of so many things.
+    fn begin(&mut self, things: usize, enough: usize, patience: usize) {
+        self.looked_at.grow(things);
+        for number in self.looked_at_in_order.drain(..) {
+            self.looked_at.remove(number as usize);
         }
+        self.opens.clear();
+        self.enough = enough;
+        self.patience = patience;
     }
 
     /// Looks at one thing, unless it was looked at before.
     fn look_at(&mut self, number: u32, opens: impl FnOnce() -> bool) -> ControlFlow<End> {
-        if self.is_new(number) {
-            self.note(number, opens())
-        } else {
-            ControlFlow::Continue(())
+        // There is room, unless it was not foreseen, and then it is made.
+        self.looked_at.grow(number as usize + 1);
+        if self.looked_at.put(number as usize) {
+            return ControlFlow::Continue(());
         }
+        self.looked_at_in_order.push(number);
+        self.note(opens().then_some(number))
     }
 
-    fn is_new(&mut self, number: u32) -> bool {
-        // Neighbours are spread over all slots.
-        let hash = |number: u32| u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let looked_at = &self.looked_at_in_order;
-        let at = |place: u32| looked_at.get(place as usize).copied().unwrap_or_default();
-        let is = |place| at(place) == number;
-        let hash_of = |place| hash(at(place));
-        let before = self.looked_at.find_or_push(hash(number), is, hash_of);
-        if before.is_none() {
-            self.looked_at_in_order.push(number);
-        }
-        before.is_none()
-    }
-
-    /// Takes note of what was looked at.
-    fn note(&mut self, number: u32, opens: bool) -> ControlFlow<End> {
-        if !opens {
+    /// Takes note of one that opens, or of one that does not.
+    fn note(&mut self, opens: Option<u32>) -> ControlFlow<End> {
+        let Some(number) = opens else {
             return match self.patience.checked_sub(1) {
                 Some(left) => {
                     self.patience = left;
@@ -202,7 +190,7 @@ impl Found {
                 }
                 None => ControlFlow::Break(End::Sets),
             };
-        }
+        };
         self.opens.push(number);
         match self.opens.len() < self.enough {
             true => ControlFlow::Continue(()),
@@ -220,8 +208,10 @@ enum Growth {
 
 impl Comparison<'_> {
     fn tally_deals(&self, tally: &mut Tally) -> ControlFlow<Passed> {
+        let mut found = Found::default();
+        let count = self.after.governance.deals.ids.len();
         for user in self.existing(&[&self.touched.deals]) {
-            let mut found = Found::new(tally.enough(), usize::MAX);
+            found.begin(count, tally.enough(), usize::MAX);
             let _ = self.look_for_deals(user, &mut found);
             tally.add(user, Counted::Deal, &found.opens)?;
         }
@@ -266,9 +256,10 @@ impl Comparison<'_> {
                 return tally.pass();
             }
         }
+        let mut found = Found::default();
         for (user, kind) in each() {
-            let found = self.records_found(user, kind, tally.enough());
-            tally.add(user, Counted::Record(kind), &found)?;
+            self.find_records(user, kind, tally.enough(), &mut found);
+            tally.add(user, Counted::Record(kind), &found.opens)?;
         }
         ControlFlow::Continue(())
     }
@@ -295,11 +286,11 @@ impl Comparison<'_> {
     }
 
     /// The records of the type that open to the user, each once; some of them where those are enough.
-    fn records_found(&self, user: UserIx, kind: RecordType, enough: usize) -> Vec<u32> {
+    fn find_records(&self, user: UserIx, kind: RecordType, enough: usize, found: &mut Found) {
         let count = self.after.governance.records.of(kind).ids.len();
-        let mut found = Found::new(enough, (count / SLOWER).max(64));
-        if let ControlFlow::Break(End::Sets) = self.look_for_records(user, kind, &mut found) {
-            found = Found::new(enough, 0);
+        found.begin(count, enough, (count / SLOWER).max(64));
+        if let ControlFlow::Break(End::Sets) = self.look_for_records(user, kind, found) {
+            found.begin(count, enough, 0);
             let other = (self.action != Action::View).then_some(self.action);
             for action in std::iter::once(Action::View).chain(other) {
                 let [before, after] =
@@ -309,7 +300,6 @@ impl Comparison<'_> {
                 let _ = gained.try_for_each(|record| found.look_at(record.number(), || true));
             }
         }
-        found.opens
     }
 
     /// Looks at every record of the type that may open to the user.
