@@ -804,11 +804,6 @@ impl Edit {
     /// Brings the lists by holder in line with a record whose holders were `before`.
     fn list_by_holder(&mut self, kind: RecordType, record: RecordIx, before: &[UserIx]) {
         let after = self.holders(kind, record);
-        let users = &self.to.users;
-        let positions = [before, &after].map(|holders| {
-            let positions = holders.iter().map(|&holder| users.position(holder));
-            positions.collect::<Vec<_>>()
-        });
         let records = self.to.records.of_mut(kind);
         for &user in before.iter().filter(|user| !after.contains(user)) {
             records.held.exclude(user, record);
@@ -817,8 +812,8 @@ impl Edit {
             records.held.include(user, record);
         }
         records.bundles.list(record, before, &after);
-        let [from, to] = positions;
-        records.totals.list(&self.to.roles.forest, &from, &to);
+        let (users, forest) = (&self.to.users, &self.to.roles.forest);
+        records.totals.list(users, forest, before, &after);
     }
 
     fn put(&mut self, thing: &Thing, at: &Pointer) -> Made {

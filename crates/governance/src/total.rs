@@ -193,46 +193,51 @@ impl Totals {
         }
     }
 
-    /// Takes note of where the holders of a record are now, where they were elsewhere before.
-    pub(crate) fn list(&mut self, forest: &Forest, before: &[Position], after: &[Position]) {
+    /// Takes note of who holds a record now, where the holders were others before.
+    pub(crate) fn list(
+        &mut self,
+        users: &Users,
+        forest: &Forest,
+        before: &[UserIx],
+        after: &[UserIx],
+    ) {
+        let [before, after] = [before, after].map(|holders| {
+            let positions = holders.iter().map(|&holder| users.position(holder));
+            positions.collect::<Vec<_>>()
+        });
         if before == after {
             return;
         }
         if self.0.is_empty() {
             *self = Self::of(forest);
         }
-        let totals = Arc::make_mut(&mut self.0);
-        for (positions, change) in [(before, -1), (after, 1)] {
-            each_part(forest, positions.iter().copied(), |position, part| {
-                if let Some(total) = totals.get_mut(position as usize) {
-                    total.of_mut(part).add(change);
-                }
-            });
-        }
+        self.each_of(forest, &before, |count| count.add(-1));
+        self.each_of(forest, &after, |count| count.add(1));
     }
 
     /// Forgets what the users at these positions count for.
     pub(crate) fn forget(&mut self, forest: &Forest, positions: &[Position]) {
-        if self.0.is_empty() || positions.is_empty() {
-            return;
+        if !self.0.is_empty() && !positions.is_empty() {
+            self.each_of(forest, positions, Count::forget);
         }
+    }
+
+    /// Changes what the users at these positions count for, each number once.
+    fn each_of(&mut self, forest: &Forest, positions: &[Position], change: impl Fn(&mut Count)) {
         let totals = Arc::make_mut(&mut self.0);
-        each_part(forest, positions.iter().copied(), |position, part| {
+        each_part(forest, positions, |position, part| {
             if let Some(total) = totals.get_mut(position as usize) {
-                total.of_mut(part).forget();
+                change(total.of_mut(part));
             }
         });
     }
 }
 
 /// Each part of the forest that users at these positions are in, once.
-fn each_part(
-    forest: &Forest,
-    positions: impl Iterator<Item = Position>,
-    mut each: impl FnMut(Position, Part),
-) {
+fn each_part(forest: &Forest, positions: &[Position], mut each: impl FnMut(Position, Part)) {
     let none = FixedBitSet::with_capacity(forest.len());
     let (mut within, mut below) = (none.clone(), none);
+    let positions = positions.iter().copied();
     for position in positions.filter(|&position| (position as usize) < forest.len()) {
         if !within.put(position as usize) {
             each(position, Part::Within);

@@ -35,6 +35,14 @@ pub(crate) enum Within {
     Only(Reach),
 }
 
+/// What a reach takes in, for who counts the records held there.
+enum Stretch<'w> {
+    /// So many records.
+    Counted(usize),
+    /// A part of the forest, and the user whose reach it is.
+    Forest(&'w Reach, Position, Part),
+}
+
 impl At<'_> {
     /// The positions, in load order among the records of the type, of those that the user may do `action` to.
     ///
@@ -125,30 +133,21 @@ impl At<'_> {
 
     /// How many records are held within a reach, if that is known.
     fn count_within(self, kind: RecordType, within: &Within) -> Option<usize> {
-        let records = self.governance.records.of(kind);
-        let Within::Only(reach) = within else {
-            return Some(records.len());
-        };
-        let Some(own) = reach.own else {
-            return Some(0);
-        };
-        let Some((position, part)) = self.part(reach) else {
-            return Some(records.held.get(own).len());
-        };
-        let count = records.totals.get(position, part)?;
-        Some(count + self.held_outside(kind, reach))
+        match self.stretch(kind, within) {
+            Stretch::Counted(count) => Some(count),
+            Stretch::Forest(reach, position, part) => {
+                let count = self.total(kind, position, part)?;
+                Some(count + self.held_outside(kind, reach))
+            }
+        }
     }
 
     /// So many records are held within a reach at least, as far as that is known.
     pub(crate) fn least_within(self, kind: RecordType, within: &Within) -> usize {
-        let records = self.governance.records.of(kind);
-        let Within::Only(reach) = within else {
-            return records.len();
-        };
-        match self.part(reach) {
-            None => reach.own.map_or(0, |own| records.held.get(own).len()),
-            Some((position, part)) => {
-                let count = |part| records.totals.get(position, part);
+        match self.stretch(kind, within) {
+            Stretch::Counted(count) => count,
+            Stretch::Forest(_, position, part) => {
+                let count = |part| self.total(kind, position, part);
                 count(part).or(count(Part::Below)).unwrap_or_default()
             }
         }
@@ -156,14 +155,12 @@ impl At<'_> {
 
     /// So many records are held within a reach at most, if that is known or soon added up.
     pub(crate) fn most_within(self, kind: RecordType, within: &Within) -> Option<usize> {
-        let records = self.governance.records.of(kind);
-        let Within::Only(reach) = within else {
-            return Some(records.len());
+        let (reach, position, part) = match self.stretch(kind, within) {
+            Stretch::Counted(count) => return Some(count),
+            Stretch::Forest(reach, position, part) => (reach, position, part),
         };
-        let held = |user| records.held.get(user).len();
-        let part = self.part(reach);
-        let known = part.and_then(|(position, part)| records.totals.get(position, part));
-        if let Some(count) = known {
+        let held = |user| self.governance.records.of(kind).held.get(user).len();
+        if let Some(count) = self.total(kind, position, part) {
             return Some(count + reach.own.map_or(0, held));
         }
         let mut holders = self.reached_users(reach);
@@ -174,21 +171,35 @@ impl At<'_> {
     /// Takes note of how many records the user may do the action to, for whoever asks next.
     pub(crate) fn learn_count(self, user: UserIx, kind: RecordType, action: Action, count: usize) {
         let sight = self.sight(user, kind, action);
-        if let Some(Within::Only(reach)) = sight.narrowest()
-            && let Some((position, part)) = self.part(reach)
-        {
-            let records = self.governance.records.of(kind);
+        let narrowest = sight.narrowest().map(|within| self.stretch(kind, within));
+        if let Some(Stretch::Forest(reach, position, part)) = narrowest {
             let count = count - self.held_outside(kind, reach);
+            let records = self.governance.records.of(kind);
             records.totals.learn(position, part, count);
         }
     }
 
-    /// Which part of the forest a reach takes in, if any.
-    fn part(self, reach: &Reach) -> Option<(Position, Part)> {
-        let own = reach.own.filter(|_| !reach.positions.is_empty())?;
+    /// What is to be known of a reach, to tell how many records are held within it.
+    fn stretch<'w>(self, kind: RecordType, within: &'w Within) -> Stretch<'w> {
+        let records = self.governance.records.of(kind);
+        let Within::Only(reach) = within else {
+            return Stretch::Counted(records.len());
+        };
+        let Some(own) = reach.own else {
+            return Stretch::Counted(0);
+        };
+        if reach.positions.is_empty() {
+            return Stretch::Counted(records.held.get(own).len());
+        }
         let position = self.governance.users.position(own);
         let is_within = reach.positions.contains(&position);
-        Some((position, if is_within { Part::Within } else { Part::Below }))
+        let part = if is_within { Part::Within } else { Part::Below };
+        Stretch::Forest(reach, position, part)
+    }
+
+    fn total(self, kind: RecordType, position: Position, part: Part) -> Option<usize> {
+        let records = self.governance.records.of(kind);
+        records.totals.get(position, part)
     }
 
     /// How many records the user holds whose reach this is, and nobody in the part of the forest that it takes in.
