@@ -1,7 +1,7 @@
 //! How many records are held below each role: what a page tells as its total, without the set that it is a part of.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use fixedbitset::FixedBitSet;
 
@@ -23,11 +23,17 @@ struct Total {
     below: Count,
     /// Held by those, or by users of the role itself.
     within: Count,
+    /// Held by one of the role's users, and by nobody below.
+    apart: Apart,
 }
 
 /// A number of records, which may be unknown.
 #[derive(Debug)]
 struct Count(AtomicU32);
+
+/// How many of the records of the user who was asked about last, and who that is.
+#[derive(Debug)]
+struct Apart(AtomicU64);
 
 /// Which users' records are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +64,40 @@ impl Count {
 
     fn forget(&mut self) {
         *self.0.get_mut() = Self::UNKNOWN;
+    }
+}
+
+impl Apart {
+    const OF_NOBODY: u64 = u64::MAX;
+
+    fn get(&self, user: UserIx) -> Option<usize> {
+        let both = self.0.load(Ordering::Relaxed);
+        let [of, count] = [both >> 32, both & u64::from(u32::MAX)];
+        let is_known = of == u64::from(user.number()) && both != Self::OF_NOBODY;
+        is_known.then_some(count as usize)
+    }
+
+    fn set(&self, user: UserIx, count: usize) {
+        if let Ok(count) = u32::try_from(count) {
+            let both = u64::from(user.number()) << 32 | u64::from(count);
+            self.0.store(both, Ordering::Relaxed);
+        }
+    }
+
+    fn forget(&mut self) {
+        *self.0.get_mut() = Self::OF_NOBODY;
+    }
+}
+
+impl Default for Apart {
+    fn default() -> Self {
+        Self(AtomicU64::new(Self::OF_NOBODY))
+    }
+}
+
+impl Clone for Apart {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
     }
 }
 
@@ -193,6 +233,19 @@ impl Totals {
         }
     }
 
+    /// How many records are held by a user whose role stands there and by nobody strictly below it, if that is known: of the
+    /// users of a role it is known of one.
+    pub(crate) fn apart(&self, position: Position, user: UserIx) -> Option<usize> {
+        self.0.get(position as usize)?.apart.get(user)
+    }
+
+    /// Takes note of how many they are.
+    pub(crate) fn learn_apart(&self, position: Position, user: UserIx, count: usize) {
+        if let Some(total) = self.0.get(position as usize) {
+            total.apart.set(user, count);
+        }
+    }
+
     /// Takes note of who holds a record now, where the holders were others before.
     pub(crate) fn list(
         &mut self,
@@ -201,33 +254,47 @@ impl Totals {
         before: &[UserIx],
         after: &[UserIx],
     ) {
+        if before == after {
+            return;
+        }
         let [before, after] = [before, after].map(|holders| {
             let positions = holders.iter().map(|&holder| users.position(holder));
             positions.collect::<Vec<_>>()
         });
-        if before == after {
-            return;
-        }
         if self.0.is_empty() {
             *self = Self::of(forest);
         }
-        self.each_of(forest, &before, |count| count.add(-1));
-        self.each_of(forest, &after, |count| count.add(1));
+        let totals = Arc::make_mut(&mut self.0);
+        for &position in before.iter().chain(&after) {
+            if let Some(total) = totals.get_mut(position as usize) {
+                total.apart.forget();
+            }
+        }
+        self.each_of(forest, &before, |total, part| total.of_mut(part).add(-1));
+        self.each_of(forest, &after, |total, part| total.of_mut(part).add(1));
     }
 
     /// Forgets what the users at these positions count for.
     pub(crate) fn forget(&mut self, forest: &Forest, positions: &[Position]) {
         if !self.0.is_empty() && !positions.is_empty() {
-            self.each_of(forest, positions, Count::forget);
+            self.each_of(forest, positions, |total, part| {
+                total.of_mut(part).forget();
+                total.apart.forget();
+            });
         }
     }
 
     /// Changes what the users at these positions count for, each number once.
-    fn each_of(&mut self, forest: &Forest, positions: &[Position], change: impl Fn(&mut Count)) {
+    fn each_of(
+        &mut self,
+        forest: &Forest,
+        positions: &[Position],
+        change: impl Fn(&mut Total, Part),
+    ) {
         let totals = Arc::make_mut(&mut self.0);
         each_part(forest, positions, |position, part| {
             if let Some(total) = totals.get_mut(position as usize) {
-                change(total.of_mut(part));
+                change(total, part);
             }
         });
     }
@@ -257,6 +324,7 @@ fn each_part(forest: &Forest, positions: &[Position], mut each: impl FnMut(Posit
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use std::collections::BTreeSet;
+    use std::ops::Range;
 
     use serde_json::{Value, json};
 
@@ -328,27 +396,43 @@ mod tests {
         }
     }
 
-    /// Holds what is known to what the lists by holder say, and finds out the rest. Tells how many were known.
-    fn check(governance: &Governance) -> usize {
+    /// Holds what is known to what the lists by holder say, and finds out the rest. Tells how many were known, of totals and
+    /// of users.
+    fn check(governance: &Governance) -> [usize; 2] {
         let records = governance.records.of(KIND);
         let forest = &governance.roles.forest;
-        let mut known = 0;
+        let held_at = |positions: &Range<Position>| {
+            let users = governance.users.at_positions(positions).iter();
+            let held = users.flat_map(|&user| records.held.get(user));
+            held.copied().collect::<BTreeSet<_>>()
+        };
+        let mut known = [0; 2];
         for role in governance.roles.table.ids.iter() {
             let parts = [
                 (Part::Below, forest.below(role)),
                 (Part::Within, forest.subtree(role)),
             ];
             for (part, positions) in parts {
-                let users = governance.users.at_positions(&positions).iter();
-                let held = users.flat_map(|&user| records.held.get(user));
-                let count = held.collect::<BTreeSet<_>>().len();
+                let count = held_at(&positions).len();
                 let position = forest.position(role);
                 if let Some(total) = records.totals.get(position, part) {
                     assert_eq!(total, count, "{part:?} {role:?}");
-                    known += 1;
+                    known[0] += 1;
                 }
                 records.totals.learn(position, part, count);
                 assert_eq!(records.totals.get(position, part), Some(count));
+            }
+            let position = forest.position(role);
+            let below = held_at(&forest.below(role));
+            for &user in governance.users.at_positions(&(position..position + 1)) {
+                let held = records.held.get(user).iter();
+                let count = held.filter(|record| !below.contains(record)).count();
+                if let Some(apart) = records.totals.apart(position, user) {
+                    assert_eq!(apart, count, "{role:?} {user:?}");
+                    known[1] += 1;
+                }
+                records.totals.learn_apart(position, user, count);
+                assert_eq!(records.totals.apart(position, user), Some(count));
             }
         }
         known
@@ -356,7 +440,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_right_whatever_is_changed() {
-        let mut kept = 0;
+        let mut kept = [0; 2];
         let mut drawn = Drawn(Numbers(7));
         for _ in 0..60 {
             let mut governance = drawn.organisation();
@@ -364,17 +448,25 @@ mod tests {
             let records = governance.records.of_mut(KIND);
             let (held, count) = (&records.held, records.ids.len());
             records.totals = Totals::counted(held, &governance.users, forest, count);
-            assert_eq!(check(&governance), 2 * forest.len());
+            assert_eq!(check(&governance), [2 * forest.len(), 0]);
             for _ in 0..60 {
                 let original = governance.clone();
                 let changes: Vec<_> = (0..=drawn.0.below(2)).map(|_| drawn.change()).collect();
                 let changes = Change::list_from_json(&Value::Array(changes).to_string());
                 // One that is refused leaves all as it was.
                 let _ = governance.apply(&changes.unwrap());
-                kept += check(&governance);
-                assert_eq!(check(&original), 2 * original.roles.forest.len());
+                let known = check(&governance);
+                for (kept, known) in kept.iter_mut().zip(known) {
+                    *kept += known;
+                }
+                // What is changed in a clone is not forgotten here.
+                let [totals, users] = check(&original);
+                assert_eq!(totals, 2 * original.roles.forest.len());
+                assert_eq!([totals, users], check(&original));
             }
         }
-        assert!(kept > 40_000, "{kept} of 86,400 were still known");
+        let [totals, users] = kept;
+        assert!(totals > 40_000, "{totals} of 86,400 were still known");
+        assert!(users > 10_000, "{users} were still known");
     }
 }

@@ -137,7 +137,7 @@ impl At<'_> {
             Stretch::Counted(count) => Some(count),
             Stretch::Forest(reach, position, part) => {
                 let count = self.total(kind, position, part)?;
-                Some(count + self.held_outside(kind, reach))
+                Some(count + self.held_apart(kind, reach, position))
             }
         }
     }
@@ -173,7 +173,7 @@ impl At<'_> {
         let sight = self.sight(user, kind, action);
         let narrowest = sight.narrowest().map(|within| self.stretch(kind, within));
         if let Some(Stretch::Forest(reach, position, part)) = narrowest {
-            let count = count - self.held_outside(kind, reach);
+            let count = count - self.held_apart(kind, reach, position);
             let records = self.governance.records.of(kind);
             records.totals.learn(position, part, count);
         }
@@ -203,16 +203,23 @@ impl At<'_> {
     }
 
     /// How many records the user holds whose reach this is, and nobody in the part of the forest that it takes in.
-    fn held_outside(self, kind: RecordType, reach: &Reach) -> usize {
+    fn held_apart(self, kind: RecordType, reach: &Reach, position: Position) -> usize {
         let users = &self.governance.users;
         let is_inside = |user| reach.positions.contains(&users.position(user));
-        let own = reach.own.filter(|&own| !is_inside(own));
-        let held = own.map(|own| self.governance.records.of(kind).held.get(own));
-        let outside = held.unwrap_or_default().iter().filter(|&&record| {
+        let Some(own) = reach.own.filter(|&own| !is_inside(own)) else {
+            return 0;
+        };
+        let records = self.governance.records.of(kind);
+        if let Some(known) = records.totals.apart(position, own) {
+            return known;
+        }
+        let apart = records.held.get(own).iter().filter(|&&record| {
             let mut holders = self.holders(kind, record);
             !holders.any(is_inside)
         });
-        outside.count()
+        let count = apart.count();
+        records.totals.learn_apart(position, own, count);
+        count
     }
 
     /// The users of whom the user sees every record that they hold, where that is all that the user sees of the type;
