@@ -578,10 +578,12 @@ impl Edit {
                 .records
                 .index(self.to.settings, &self.to.users, forest);
         } else if self.forest {
-            self.to.records.forget_totals(forest);
+            self.to.records.forget_totals(&self.to.users, forest);
         } else {
             let moved = self.to.users.moved_since(&seated);
-            self.to.records.forget_totals_of(forest, &moved);
+            self.to
+                .records
+                .forget_totals_of(&self.to.users, forest, &moved);
         }
         self.to.revision.advance();
         self.to

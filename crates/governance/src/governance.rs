@@ -557,16 +557,21 @@ impl RecordTables {
     }
 
     /// Forgets how many records are held in any part of a forest, which is another one now.
-    pub(crate) fn forget_totals(&mut self, forest: &Forest) {
+    pub(crate) fn forget_totals(&mut self, users: &Users, forest: &Forest) {
         for records in &mut self.0 {
-            records.totals = Totals::unknown(forest, records.ids.len());
+            records.totals = Totals::unknown(users, forest, records.ids.len());
         }
     }
 
     /// Forgets how many records are held in the parts of the forest where these positions are.
-    pub(crate) fn forget_totals_of(&mut self, forest: &Forest, positions: &[Position]) {
+    pub(crate) fn forget_totals_of(
+        &mut self,
+        users: &Users,
+        forest: &Forest,
+        positions: &[Position],
+    ) {
         for records in &mut self.0 {
-            records.totals.forget(forest, positions);
+            records.totals.forget(users, forest, positions);
         }
     }
 
@@ -717,6 +722,7 @@ impl Records {
         self.fields.settle();
         self.held.settle();
         self.bundles.settle();
+        self.totals.settle();
         self.of_account.settle();
     }
 }

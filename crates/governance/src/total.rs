@@ -1,20 +1,24 @@
 //! How many records are held below each role: what a page tells as its total, without the set that it is a part of.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use fixedbitset::FixedBitSet;
 
 use crate::governance::Users;
 use crate::role::{Forest, NOWHERE, Position};
-use crate::table::{Ix, RecordIx, Rows, UserIx};
+use crate::table::{Column, Ix, RecordIx, Rows, UserIx};
 
 /// For each position of the forest, how many records of one type its users and those below them hold, each counted once.
 ///
 /// Where that is not known, whoever finds out leaves it here for the next. A change of holders is added and taken away; a
 /// change of the forest makes the numbers of what it touches unknown.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Totals(Arc<Vec<Total>>);
+pub(crate) struct Totals {
+    by_position: Arc<Vec<Total>>,
+    /// How many records each user holds and nobody strictly below the user's role does.
+    apart: Column<UserIx, Count>,
+}
 
 /// The numbers of one position.
 #[derive(Debug, Clone, Default)]
@@ -23,17 +27,11 @@ struct Total {
     below: Count,
     /// Held by those, or by users of the role itself.
     within: Count,
-    /// Held by one of the role's users, and by nobody below.
-    apart: Apart,
 }
 
 /// A number of records, which may be unknown.
 #[derive(Debug)]
 struct Count(AtomicU32);
-
-/// How many of the records of the user who was asked about last, and who that is.
-#[derive(Debug)]
-struct Apart(AtomicU64);
 
 /// Which users' records are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,40 +62,6 @@ impl Count {
 
     fn forget(&mut self) {
         *self.0.get_mut() = Self::UNKNOWN;
-    }
-}
-
-impl Apart {
-    const OF_NOBODY: u64 = u64::MAX;
-
-    fn get(&self, user: UserIx) -> Option<usize> {
-        let both = self.0.load(Ordering::Relaxed);
-        let [of, count] = [both >> 32, both & u64::from(u32::MAX)];
-        let is_known = of == u64::from(user.number()) && both != Self::OF_NOBODY;
-        is_known.then_some(count as usize)
-    }
-
-    fn set(&self, user: UserIx, count: usize) {
-        if let Ok(count) = u32::try_from(count) {
-            let both = u64::from(user.number()) << 32 | u64::from(count);
-            self.0.store(both, Ordering::Relaxed);
-        }
-    }
-
-    fn forget(&mut self) {
-        *self.0.get_mut() = Self::OF_NOBODY;
-    }
-}
-
-impl Default for Apart {
-    fn default() -> Self {
-        Self(AtomicU64::new(Self::OF_NOBODY))
-    }
-}
-
-impl Clone for Apart {
-    fn clone(&self) -> Self {
-        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
     }
 }
 
@@ -133,16 +97,22 @@ impl Totals {
     /// Fewer records are counted soon enough, once somebody asks.
     const LEAST: usize = 50_000;
 
+    /// Where more users are concerned, everybody's number is forgotten.
+    const FORGOTTEN_SINGLY: usize = 256;
+
     /// The numbers of a forest, none of which is known. They take no room as long as there are no records.
-    pub(crate) fn unknown(forest: &Forest, records: usize) -> Self {
+    pub(crate) fn unknown(users: &Users, forest: &Forest, records: usize) -> Self {
         match records {
             0 => Self::default(),
-            _ => Self::of(forest),
+            _ => Self::of(users, forest),
         }
     }
 
-    fn of(forest: &Forest) -> Self {
-        Self(Arc::new(vec![Total::default(); forest.len()]))
+    fn of(users: &Users, forest: &Forest) -> Self {
+        Self {
+            by_position: Arc::new(vec![Total::default(); forest.len()]),
+            apart: unknown_apart(users),
+        }
     }
 
     /// The numbers of a forest, known where there are many records.
@@ -156,7 +126,7 @@ impl Totals {
         records: usize,
     ) -> Self {
         match records < Self::LEAST {
-            true => Self::unknown(forest, records),
+            true => Self::unknown(users, forest, records),
             false => Self::counted(held, users, forest, records),
         }
     }
@@ -167,47 +137,58 @@ impl Totals {
         forest: &Forest,
         records: usize,
     ) -> Self {
-        // Below, and of the role itself alone.
+        let totals = Self::of(users, forest);
+        let ends = ends(forest);
+        let end = |role: Position| ends.get(role as usize).copied().unwrap_or_default();
+        // Below each role, and of the role itself alone.
         let mut counts = vec![[0_isize; 2]; forest.len()];
-        let mut add = |position: Position, [below, own]: [isize; 2]| {
-            if let Some(count) = counts.get_mut(position as usize) {
-                count[0] += below;
-                count[1] += own;
-            }
-        };
         // Where each record was met last. One that is met again was counted before, in the nearest role above both places.
         let mut met = vec![NOWHERE; records];
         // The roles above a position, from the root down, and the position itself.
         let mut path: Vec<Position> = Vec::new();
-        for position in 0..forest.len() as Position {
-            let above = forest.above(position);
-            while path.last().is_some_and(|&role| Some(role) != above) {
-                path.pop();
-            }
-            path.push(position);
-            for &user in users.at_positions(&(position..position + 1)) {
-                for record in held.get(user) {
-                    let Some(met) = met.get_mut(record.at()) else {
-                        continue;
-                    };
-                    let before = std::mem::replace(met, position);
-                    if before == position {
-                        continue;
-                    }
-                    add(position, [0, 1]);
-                    let both = path.partition_point(|&role| role <= before);
-                    let both = path.get(..both).and_then(<[_]>::last);
-                    match both.filter(|_| before != NOWHERE) {
-                        Some(&both) if both == before => add(both, [0, -1]),
-                        Some(&both) => add(both, [-1, 0]),
-                        None => {}
-                    }
-                }
-            }
-        }
-        let totals = Self::of(forest);
         // From the last on: what is below a role is done before the role is.
         for position in (0..forest.len() as Position).rev() {
+            while path
+                .pop_if(|role| end(*role) <= position || *role > position)
+                .is_some()
+            {}
+            let (known, top) = (path.len(), path.last().copied());
+            let mut role = Some(position);
+            while let Some(next) = role.filter(|_| role != top) {
+                path.push(next);
+                role = forest.above(next);
+            }
+            path.get_mut(known..).unwrap_or_default().reverse();
+            let here = users.at_positions(&(position..position + 1));
+            for &user in here {
+                let is_below = |record: &RecordIx| {
+                    met.get(record.at()).is_some_and(|&met| met < end(position))
+                };
+                let apart = held.get(user).iter().filter(|record| !is_below(record));
+                totals.learn_apart(user, apart.count());
+            }
+            let mut add = |role: Position, [below, own]: [isize; 2]| {
+                if let Some(count) = counts.get_mut(role as usize) {
+                    count[0] += below;
+                    count[1] += own;
+                }
+            };
+            for record in here.iter().flat_map(|&user| held.get(user)) {
+                let Some(met) = met.get_mut(record.at()) else {
+                    continue;
+                };
+                let later = std::mem::replace(met, position);
+                if later == position {
+                    continue;
+                }
+                add(position, [0, 1]);
+                let both = path.partition_point(|&role| end(role) > later);
+                match both.checked_sub(1).and_then(|both| path.get(both)) {
+                    Some(&both) if both == position => add(both, [0, -1]),
+                    Some(&both) => add(both, [-1, 0]),
+                    None => {}
+                }
+            }
             let count = counts.get(position as usize).copied();
             let [below, own] = count.unwrap_or_default();
             let within = below + own;
@@ -223,26 +204,25 @@ impl Totals {
 
     /// How many records are held in a part of the forest, if that is known.
     pub(crate) fn get(&self, position: Position, part: Part) -> Option<usize> {
-        self.0.get(position as usize)?.of(part).get()
+        self.by_position.get(position as usize)?.of(part).get()
     }
 
     /// Takes note of how many they are.
     pub(crate) fn learn(&self, position: Position, part: Part, count: usize) {
-        if let Some(total) = self.0.get(position as usize) {
+        if let Some(total) = self.by_position.get(position as usize) {
             total.of(part).set(count);
         }
     }
 
-    /// How many records are held by a user whose role stands there and by nobody strictly below it, if that is known: of the
-    /// users of a role it is known of one.
-    pub(crate) fn apart(&self, position: Position, user: UserIx) -> Option<usize> {
-        self.0.get(position as usize)?.apart.get(user)
+    /// How many records the user holds and nobody strictly below the user's role does, if that is known.
+    pub(crate) fn apart(&self, user: UserIx) -> Option<usize> {
+        self.apart.get(user)?.get()
     }
 
     /// Takes note of how many they are.
-    pub(crate) fn learn_apart(&self, position: Position, user: UserIx, count: usize) {
-        if let Some(total) = self.0.get(position as usize) {
-            total.apart.set(user, count);
+    pub(crate) fn learn_apart(&self, user: UserIx, count: usize) {
+        if let Some(apart) = self.apart.get(user) {
+            apart.set(count);
         }
     }
 
@@ -257,47 +237,70 @@ impl Totals {
         if before == after {
             return;
         }
-        let [before, after] = [before, after].map(|holders| {
+        if self.by_position.is_empty() {
+            *self = Self::of(users, forest);
+        }
+        self.forget_apart(users, &[before, after].concat());
+        for (holders, change) in [(before, -1), (after, 1)] {
             let positions = holders.iter().map(|&holder| users.position(holder));
-            positions.collect::<Vec<_>>()
-        });
-        if self.0.is_empty() {
-            *self = Self::of(forest);
-        }
-        let totals = Arc::make_mut(&mut self.0);
-        for &position in before.iter().chain(&after) {
-            if let Some(total) = totals.get_mut(position as usize) {
-                total.apart.forget();
-            }
-        }
-        self.each_of(forest, &before, |total, part| total.of_mut(part).add(-1));
-        self.each_of(forest, &after, |total, part| total.of_mut(part).add(1));
-    }
-
-    /// Forgets what the users at these positions count for.
-    pub(crate) fn forget(&mut self, forest: &Forest, positions: &[Position]) {
-        if !self.0.is_empty() && !positions.is_empty() {
-            self.each_of(forest, positions, |total, part| {
-                total.of_mut(part).forget();
-                total.apart.forget();
+            let positions: Vec<_> = positions.collect();
+            let totals = Arc::make_mut(&mut self.by_position);
+            each_part(forest, &positions, |position, part| {
+                if let Some(total) = totals.get_mut(position as usize) {
+                    total.of_mut(part).add(change);
+                }
             });
         }
     }
 
-    /// Changes what the users at these positions count for, each number once.
-    fn each_of(
-        &mut self,
-        forest: &Forest,
-        positions: &[Position],
-        change: impl Fn(&mut Total, Part),
-    ) {
-        let totals = Arc::make_mut(&mut self.0);
+    /// Forgets what the users at these positions count for, who stood elsewhere before or stand there no more.
+    pub(crate) fn forget(&mut self, users: &Users, forest: &Forest, positions: &[Position]) {
+        if self.by_position.is_empty() || positions.is_empty() {
+            return;
+        }
+        let mut forgotten = Vec::new();
+        let totals = Arc::make_mut(&mut self.by_position);
         each_part(forest, positions, |position, part| {
             if let Some(total) = totals.get_mut(position as usize) {
-                change(total, part);
+                total.of_mut(part).forget();
             }
+            forgotten.extend(users.at_positions(&(position..position + 1)));
         });
+        self.forget_apart(users, &forgotten);
     }
+
+    fn forget_apart(&mut self, users: &Users, forgotten: &[UserIx]) {
+        if forgotten.len() > Self::FORGOTTEN_SINGLY {
+            self.apart = unknown_apart(users);
+        } else {
+            forgotten
+                .iter()
+                .for_each(|&user| self.apart.set(user, Count::default()));
+        }
+    }
+
+    /// Writes what was forgotten where it was known, if no clone knows it any more.
+    pub(crate) fn settle(&mut self) {
+        self.apart.settle();
+    }
+}
+
+fn unknown_apart(users: &Users) -> Column<UserIx, Count> {
+    vec![Count::default(); users.table.ids.len()].into()
+}
+
+/// The position past the last of those below each one.
+fn ends(forest: &Forest) -> Vec<Position> {
+    let mut ends: Vec<_> = (1..=forest.len() as Position).collect();
+    for position in (0..forest.len() as Position).rev() {
+        let end = ends.get(position as usize).copied();
+        let above = forest.above(position);
+        let above = above.and_then(|above| ends.get_mut(above as usize));
+        if let Some((above, end)) = above.zip(end) {
+            *above = end.max(*above);
+        }
+    }
+    ends
 }
 
 /// Each part of the forest that users at these positions are in, once.
@@ -427,12 +430,12 @@ mod tests {
             for &user in governance.users.at_positions(&(position..position + 1)) {
                 let held = records.held.get(user).iter();
                 let count = held.filter(|record| !below.contains(record)).count();
-                if let Some(apart) = records.totals.apart(position, user) {
+                if let Some(apart) = records.totals.apart(user) {
                     assert_eq!(apart, count, "{role:?} {user:?}");
                     known[1] += 1;
                 }
-                records.totals.learn_apart(position, user, count);
-                assert_eq!(records.totals.apart(position, user), Some(count));
+                records.totals.learn_apart(user, count);
+                assert_eq!(records.totals.apart(user), Some(count));
             }
         }
         known
@@ -448,7 +451,8 @@ mod tests {
             let records = governance.records.of_mut(KIND);
             let (held, count) = (&records.held, records.ids.len());
             records.totals = Totals::counted(held, &governance.users, forest, count);
-            assert_eq!(check(&governance), [2 * forest.len(), 0]);
+            let all = [2 * forest.len(), governance.users.seated().len()];
+            assert_eq!(check(&governance), all);
             for _ in 0..60 {
                 let original = governance.clone();
                 let changes: Vec<_> = (0..=drawn.0.below(2)).map(|_| drawn.change()).collect();
@@ -460,13 +464,15 @@ mod tests {
                     *kept += known;
                 }
                 // What is changed in a clone is not forgotten here.
-                let [totals, users] = check(&original);
-                assert_eq!(totals, 2 * original.roles.forest.len());
-                assert_eq!([totals, users], check(&original));
+                let all = [
+                    2 * original.roles.forest.len(),
+                    original.users.seated().len(),
+                ];
+                assert_eq!(check(&original), all);
             }
         }
         let [totals, users] = kept;
         assert!(totals > 40_000, "{totals} of 86,400 were still known");
-        assert!(users > 10_000, "{users} were still known");
+        assert!(users > 25_000, "{users} were still known");
     }
 }

@@ -137,7 +137,7 @@ impl At<'_> {
             Stretch::Counted(count) => Some(count),
             Stretch::Forest(reach, position, part) => {
                 let count = self.total(kind, position, part)?;
-                Some(count + self.held_apart(kind, reach, position))
+                Some(count + self.held_apart(kind, reach))
             }
         }
     }
@@ -173,7 +173,7 @@ impl At<'_> {
         let sight = self.sight(user, kind, action);
         let narrowest = sight.narrowest().map(|within| self.stretch(kind, within));
         if let Some(Stretch::Forest(reach, position, part)) = narrowest {
-            let count = count - self.held_apart(kind, reach, position);
+            let count = count - self.held_apart(kind, reach);
             let records = self.governance.records.of(kind);
             records.totals.learn(position, part, count);
         }
@@ -203,14 +203,14 @@ impl At<'_> {
     }
 
     /// How many records the user holds whose reach this is, and nobody in the part of the forest that it takes in.
-    fn held_apart(self, kind: RecordType, reach: &Reach, position: Position) -> usize {
+    fn held_apart(self, kind: RecordType, reach: &Reach) -> usize {
         let users = &self.governance.users;
         let is_inside = |user| reach.positions.contains(&users.position(user));
         let Some(own) = reach.own.filter(|&own| !is_inside(own)) else {
             return 0;
         };
         let records = self.governance.records.of(kind);
-        if let Some(known) = records.totals.apart(position, own) {
+        if let Some(known) = records.totals.apart(own) {
             return known;
         }
         let apart = records.held.get(own).iter().filter(|&&record| {
@@ -218,7 +218,7 @@ impl At<'_> {
             !holders.any(is_inside)
         });
         let count = apart.count();
-        records.totals.learn_apart(position, own, count);
+        records.totals.learn_apart(own, count);
         count
     }
 
