@@ -148,10 +148,8 @@ impl Totals {
         let mut path: Vec<Position> = Vec::new();
         // From the last on: what is below a role is done before the role is.
         for position in (0..forest.len() as Position).rev() {
-            while path
-                .pop_if(|role| end(*role) <= position || *role > position)
-                .is_some()
-            {}
+            // Whatever is above the next position and does not come after this one is above this one too.
+            while path.pop_if(|role| *role > position).is_some() {}
             let (known, top) = (path.len(), path.last().copied());
             let mut role = Some(position);
             while let Some(next) = role.filter(|_| role != top) {

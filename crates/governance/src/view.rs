@@ -294,8 +294,8 @@ impl<'g> At<'g> {
     ///
     /// # Complexity
     /// As [`visible_indices`](Self::visible_indices), and a test and a comparison key per record in the set. A page with a
-    /// limit and without filter and order: mostly in the number of records from its beginning to its end, seen or not, and of
-    /// those that the user holds.
+    /// limit and without filter and order: mostly in the number of records from its beginning to its end, seen or not; once
+    /// after a change that concerns the user's own records or place, in how many they are.
     pub fn visible(self, user: &str, kind: RecordType, query: &Query) -> Result<Page, AskError> {
         let root = Pointer::root();
         let records = self.governance.records.of(kind);
