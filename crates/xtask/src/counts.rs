@@ -12,15 +12,30 @@ use crate::process::{announce, output, require, run};
 use crate::project::{Project, read};
 use crate::setup::{self, Part};
 
-/// The committed counts, and the compiler that they were counted with: another one writes other instructions.
+/// The committed counts, and what they were counted with: another compiler writes other instructions, and another C
+/// library copies in other ways.
 const COMMITTED: &str = "crates/bench/counts.json";
 
 /// How far a count may be from the committed one, in parts of a hundred, in either direction: what became cheaper is
 /// committed as well, or it could become dear again unnoticed.
 const TOLERANCE: f64 = 3.0;
 
+/// The operation that asks the engine nothing, and how far its count may be off, in parts of a hundred, before all of
+/// them are those of another machine.
+const YARDSTICK: (&str, f64) = ("yardstick", 0.5);
+
 /// Where the counted operations are, as callgrind has their names.
 const OPERATIONS: &str = "counts::operation::";
+
+/// What keeps glibc from copying and comparing in the way of the processor that it finds: the functions that every
+/// x86-64 has, and limits that do not follow from the sizes of caches. `rep movsb` alone, which callgrind counts once for
+/// each byte, is a tenth of some operations, and not on every processor.
+const SAME_ON_EVERY_PROCESSOR: &str = "\
+glibc.cpu.hwcaps=-AVX,-AVX2,-AVX_Fast_Unaligned_Load,-BMI1,-BMI2,-ERMS,-FSRM,-Fast_Unaligned_Copy,-Prefer_ERMS,\
+-SSE4_1,-SSE4_2,-SSSE3:\
+glibc.cpu.x86_data_cache_size=0x8000:\
+glibc.cpu.x86_shared_cache_size=0x100000:\
+glibc.cpu.x86_non_temporal_threshold=0xc0000";
 
 /// Instructions for each unit, by operation.
 type Counts = BTreeMap<String, u64>;
@@ -40,25 +55,34 @@ pub(crate) fn counts(project: &Project, update: bool) -> Result<Outcome> {
         eprintln!("instructions were not counted: {error:#}");
         return Ok(Outcome::Skipped);
     }
-    let compiler = compiler(project)?;
+    let tools = tools(project)?;
     let counted = counted(project)?;
     let file = project.path(COMMITTED);
     if update {
-        let committed = json!({ "compiler": compiler, "instructions": counted });
+        let committed = json!({ "tools": tools, "instructions": counted });
         fs::write(&file, format!("{committed:#}\n"))?;
         eprintln!("written: {}", file.display());
         return Ok(Outcome::Held);
     }
     let committed: Value = serde_json::from_str(&read(&file)?)?;
-    let with = committed.get("compiler").and_then(Value::as_str);
+    let with = committed.get("tools").and_then(Value::as_str);
     let instructions = committed.get("instructions").cloned();
     let committed: Counts = serde_json::from_value(instructions.unwrap_or_default())?;
     let faults = faults(&counted, &committed);
     print(&counted, &committed);
-    if with != Some(compiler.as_str()) {
+    if with != Some(tools.as_str()) {
         eprintln!(
-            "instructions were counted and not judged: the committed ones are of {}, and this is {compiler}",
-            with.unwrap_or("another compiler")
+            "instructions were counted and not judged: the committed ones are of {}, and these are of {tools}",
+            with.unwrap_or("other tools")
+        );
+        return Ok(Outcome::Skipped);
+    }
+    if let (Some(&now), Some(&before)) = (counted.get(YARDSTICK.0), committed.get(YARDSTICK.0))
+        && percent(now, before).abs() > YARDSTICK.1
+    {
+        eprintln!(
+            "instructions were counted and not judged: what has no rules in it takes {:+.1} % on this machine",
+            percent(now, before)
         );
         return Ok(Outcome::Skipped);
     }
@@ -71,12 +95,26 @@ pub(crate) fn counts(project: &Project, update: bool) -> Result<Outcome> {
     Ok(Outcome::Held)
 }
 
-/// The version, and what it compiles for.
-fn compiler(project: &Project) -> Result<String> {
-    let said = output(project.command("rustc").arg("-vV"))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    let version = said.lines().next().unwrap_or_default();
-    Ok(format!("{version} for {}", host.unwrap_or("this machine")))
+/// Everything whose version is in the counts.
+fn tools(project: &Project) -> Result<String> {
+    let compiler = output(project.command("rustc").arg("-vV"))?;
+    let host = compiler
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "));
+    let valgrind = output(project.command("valgrind").arg("--version"))?;
+    let library = output(project.command("getconf").arg("GNU_LIBC_VERSION"))
+        .unwrap_or_else(|_| "another C library".to_owned());
+    Ok(format!(
+        "{} for {}, {}, {}",
+        first_line(&compiler),
+        host.unwrap_or("this machine"),
+        first_line(&library),
+        first_line(&valgrind)
+    ))
+}
+
+fn first_line(said: &str) -> &str {
+    said.lines().next().unwrap_or_default()
 }
 
 fn counted(project: &Project) -> Result<Counts> {
@@ -93,6 +131,7 @@ fn counted(project: &Project) -> Result<Counts> {
     let written = project.native_target().join("callgrind.out");
     let mut valgrind = project.command("valgrind");
     valgrind
+        .env("GLIBC_TUNABLES", SAME_ON_EVERY_PROCESSOR)
         .args(["--quiet", "--tool=callgrind"])
         .arg(format!("--toggle-collect={OPERATIONS}*"))
         .arg(format!("--callgrind-out-file={}", written.display()))

@@ -98,22 +98,27 @@ struct Step {
     name: String,
     tally: Tally,
     elapsed: Duration,
+    /// Why it failed, where its own work said so.
+    error: Option<String>,
 }
 
 impl Report {
-    /// Does one step and records it. An error is told at once, and counts as one failure more than the step counted.
+    /// Does one step and records it. An error is told at once and again in the summary, and counts as one failure if the
+    /// step counted none.
     pub(crate) fn step(&mut self, name: &str, work: impl FnOnce(&mut Tally) -> Result<()>) -> bool {
         eprintln!("\n── {name} ──");
         let started = Instant::now();
         let mut tally = Tally::default();
-        if let Err(error) = work(&mut tally) {
-            eprintln!("{name}: {error:#}");
+        let error = work(&mut tally).err().map(|error| format!("{error:#}"));
+        if let Some(error) = &error {
+            eprintln!("{name}: {error}");
             tally.failed = tally.failed.max(1);
         }
         self.steps.push(Step {
             name: name.to_owned(),
             tally,
             elapsed: started.elapsed(),
+            error,
         });
         tally.failed == 0
     }
@@ -147,6 +152,9 @@ impl fmt::Display for Report {
                 "{result:<6}  {:<width$}  {elapsed:>12}  {}",
                 step.name, step.tally
             )?;
+            for line in step.error.iter().flat_map(|error| error.lines()) {
+                writeln!(f, "        {line}")?;
+            }
         }
         Ok(())
     }
@@ -228,6 +236,8 @@ mod tests {
                 failed: 1
             }
         );
+        let told = report.to_string();
+        assert!(told.contains("\n        no compiler\n"), "{told}");
     }
 
     #[test]
