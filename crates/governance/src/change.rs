@@ -558,11 +558,12 @@ impl Edit {
             let roles = Arc::make_mut(&mut self.to.roles);
             roles.forest = roles.as_forest();
         }
-        let seated = self.to.users.clone();
-        if self.forest || self.seats || self.reseated.len() > Self::RESEATED_SINGLY {
+        let before = self.to.users.clone();
+        let seats = self.seats || self.reseated.len() > Self::RESEATED_SINGLY;
+        if self.forest || seats {
             self.to.users.seat(&self.to.roles);
         } else {
-            for user in self.reseated {
+            for &user in &self.reseated {
                 self.to.users.reseat(user, &self.to.roles);
             }
         }
@@ -580,7 +581,11 @@ impl Edit {
         } else if self.forest {
             self.to.records.forget_totals(&self.to.users, forest);
         } else {
-            let moved = self.to.users.moved_since(&seated);
+            let users = &self.to.users;
+            let moved = match seats {
+                true => users.moved_since(&before, users.table.ids.iter()),
+                false => users.moved_since(&before, self.reseated.into_iter()),
+            };
             self.to
                 .records
                 .forget_totals_of(&self.to.users, forest, &moved);

@@ -10,7 +10,7 @@ use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::role::NOWHERE;
-use crate::table::{Chosen, Ix, ProfileIx, RecordIx, RoleIx, UserIx};
+use crate::table::{ByText, Chosen, Ix, JobRoleIx, Patches, ProfileIx, RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
 /// Something to look at.
@@ -193,17 +193,16 @@ impl At<'_> {
                 });
             }
         }
-        let mut missing: BTreeMap<&str, Vec<RoleIx>> = BTreeMap::new();
+        let mut missing = ByText::new();
         for (role, row) in roles.table.iter() {
             if let Some(parent) = row.parent.filter(|&parent| roles.get(parent).is_none()) {
-                missing.entry(roles.id(parent)).or_default().push(role);
+                let parent = roles.id(parent).to_owned();
+                missing.entry(parent).or_default().push(role.number());
             }
         }
         for (parent, children) in missing {
-            let names = few(
-                children.iter().map(|&role| roles.name(role)),
-                children.len(),
-            );
+            let named = children.iter().map(|&role| RoleIx::new(role));
+            let names = few(named.clone().map(|role| roles.name(role)), children.len());
             let text = if children.len() == 1 {
                 format!(
                     "No role has the id {parent}; {names} names it as its parent, and counts as a root."
@@ -214,13 +213,11 @@ impl At<'_> {
                 )
             };
             let count = children.len();
-            let children = children
-                .into_iter()
-                .map(|role| Subject::new("role", roles.id(role)));
+            let children = named.map(|role| Subject::new("role", roles.id(role)));
             found.push(Diagnostic {
                 code: "missing-parent",
                 severity: Severity::Error,
-                subjects: std::iter::once(Subject::new("role", parent))
+                subjects: std::iter::once(Subject::new("role", &parent))
                     .chain(children)
                     .collect(),
                 count,
@@ -314,18 +311,18 @@ impl At<'_> {
     /// Job roles of one name, which a document may have and a write may not make (§5.5).
     fn diagnose_job_roles(self, found: &mut Vec<Diagnostic>) {
         let job_roles = &self.governance.job_roles;
-        let mut by_name: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        let mut by_name = ByText::new();
         for (job_role, name) in job_roles.table.iter() {
-            by_name
-                .entry(name.to_lowercase())
-                .or_default()
-                .push((job_role, name));
+            let same = by_name.entry(name.to_lowercase()).or_default();
+            same.push(job_role.number());
         }
         for same in by_name.into_values().filter(|same| same.len() > 1) {
-            let names = few(same.iter().map(|(_, name)| name.as_str()), same.len());
-            let subjects = same
-                .iter()
-                .map(|&(job_role, _)| Subject::new("jobRole", job_roles.id(job_role)));
+            let of_name = same.iter().map(|&job_role| JobRoleIx::new(job_role));
+            let names = of_name
+                .clone()
+                .filter_map(|job_role| job_roles.name(job_role));
+            let names = few(names, same.len());
+            let subjects = of_name.map(|job_role| Subject::new("jobRole", job_roles.id(job_role)));
             found.push(Diagnostic {
                 code: "duplicate-name",
                 severity: Severity::Warning,
@@ -449,13 +446,15 @@ impl At<'_> {
             .filter(|&user| self.passes_gate(user))
         {
             // One report is named: the first in load order stands for all who lift the same type.
-            let mut kinds_by_report: BTreeMap<UserIx, Vec<RecordType>> = BTreeMap::new();
+            let mut kinds_by_report: Patches<Vec<RecordType>> = Patches::default();
             for &kind in RecordType::ALL {
-                if let Some(report) = lifts.through(self, user, kind) {
-                    kinds_by_report.entry(report).or_default().push(kind);
-                }
+                let report = lifts.through(self, user, kind);
+                let kinds =
+                    report.and_then(|report| kinds_by_report.get_or_default(report.number()));
+                kinds.into_iter().for_each(|kinds| kinds.push(kind));
             }
-            for (report, kinds) in kinds_by_report {
+            for (report, kinds) in kinds_by_report.into_iter() {
+                let report = UserIx::new(report);
                 let plurals: Vec<_> = kinds.iter().map(|kind| kind.plural()).collect();
                 found.push(Diagnostic {
                     code: "lifted-reach",

@@ -25,8 +25,8 @@ use crate::role::{Forest, NOWHERE, Position};
 use crate::set::{Set, insert_all};
 use crate::slice::Slice;
 use crate::table::{
-    Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Lengths, Parts, Presence, ProfileIx,
-    RecordIx, References, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
+    ByText, Chosen, Column, CompanyIx, DealIx, Ids, Ix, JobRoleIx, Lengths, Parts, Presence,
+    ProfileIx, RecordIx, References, RoleIx, Rows, Table, Texts, UserIx, ViewIx,
 };
 use crate::total::Totals;
 
@@ -329,17 +329,19 @@ impl Users {
             .unwrap_or(NOWHERE)
     }
 
-    /// Where users stood before and stand now, of those who do not stand where they did.
-    pub(crate) fn moved_since(&self, before: &Self) -> Vec<Position> {
-        let seatings = [&before.seating, &self.seating];
-        if Arc::ptr_eq(seatings[0], seatings[1]) {
-            return Vec::new();
-        }
-        let users = self.table.ids.iter();
-        let positions = users.map(|user| [before, self].map(|users| users.position(user)));
-        positions
-            .filter(|[from, to]| from != to)
-            .flatten()
+    /// Those of the users who do not stand where they did.
+    pub(crate) fn moved_since(
+        &self,
+        before: &Self,
+        users: impl Iterator<Item = UserIx>,
+    ) -> Vec<Moved> {
+        let moved = |user| Moved {
+            user,
+            positions: [before, self].map(|users| users.position(user)),
+        };
+        users
+            .map(moved)
+            .filter(|Moved { positions, .. }| positions[0] != positions[1])
             .collect()
     }
 
@@ -480,14 +482,12 @@ impl Users {
 
     /// Finds the companies that each user manages: Account Owner there, or named by email (§6).
     pub(crate) fn find_managed(&mut self, companies: &Table<CompanyIx, Company>) {
-        let mut by_email: BTreeMap<String, Vec<CompanyIx>> = BTreeMap::new();
+        let mut by_email = ByText::new();
         for (company, row) in companies.iter() {
             let email = row.account_owner_email.as_deref();
             if let Some(email) = email.filter(|email| !email.is_empty()) {
-                by_email
-                    .entry(email.to_lowercase())
-                    .or_default()
-                    .push(company);
+                let named = by_email.entry(email.to_lowercase()).or_default();
+                named.push(company.number());
             }
         }
         let managed = |user: UserIx| {
@@ -502,7 +502,7 @@ impl Users {
             let mut managed: Vec<_> = owned.filter(|&company| companies.exists(company)).collect();
             let email = person.email.as_deref();
             if let Some(named) = email.and_then(|email| by_email.get(&email.to_lowercase())) {
-                managed.extend(named);
+                managed.extend(named.iter().map(|&company| CompanyIx::new(company)));
             }
             managed.sort_unstable();
             managed.dedup();
@@ -563,21 +563,25 @@ impl RecordTables {
         }
     }
 
-    /// Forgets how many records are held in the parts of the forest where these positions are.
-    pub(crate) fn forget_totals_of(
-        &mut self,
-        users: &Users,
-        forest: &Forest,
-        positions: &[Position],
-    ) {
+    /// Forgets how many records are held in the parts of the forest where these users stood, and where they stand now.
+    pub(crate) fn forget_totals_of(&mut self, users: &Users, forest: &Forest, moved: &[Moved]) {
+        let positions: Vec<_> = moved.iter().flat_map(|moved| moved.positions).collect();
         for records in &mut self.0 {
-            records.totals.forget(users, forest, positions);
+            let held = moved.iter().map(|moved| records.held.get(moved.user).len());
+            let held = held.sum();
+            records.totals.forget(users, forest, &positions, held);
         }
     }
 
     pub(crate) fn settle(&mut self) {
         self.0.iter_mut().for_each(Records::settle);
     }
+}
+
+/// A user who stands elsewhere in the forest than before: from where, and where to.
+pub(crate) struct Moved {
+    pub(crate) user: UserIx,
+    pub(crate) positions: [Position; 2],
 }
 
 /// The records of one type, as columns.

@@ -4,18 +4,19 @@
 //! asked about by the formulas, before and after. A count that passes the bound ends there. A property test holds those that
 //! do not to what `predict` says.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use fixedbitset::FixedBitSet;
 
 use crate::at::At;
+use crate::change::Change;
 use crate::predict::{Comparison, Counted, SLOWER};
-use crate::profile::{Action, Toggle};
+use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::set::Set;
 use crate::sight::Sight;
-use crate::table::{Chosen, Ix, RecordIx, UserIx};
+use crate::table::{Chosen, Ix, RecordIx, RoleIx, UserIx};
+use crate::total::Part;
 use crate::visible::Within;
 
 /// What changes open beside what was asked for: pairs of a user and a record or deal.
@@ -59,6 +60,38 @@ impl Opened {
         }
     }
 
+    /// More records than the bound.
+    pub(crate) fn beyond(bound: usize) -> Self {
+        Self {
+            pairs: bound + 1,
+            bound,
+            records: 1,
+            deals: 0,
+            people: 0,
+        }
+    }
+
+    /// Whether it is certain that the change, a profile's wider scope, opens more than the bound: whoever else it is a matter
+    /// of then need not be found.
+    pub(crate) fn is_surely_beyond(
+        bound: usize,
+        sides: [At<'_>; 2],
+        change: &Change,
+        action: Action,
+    ) -> bool {
+        let Change::SetPermission { profile, kind, .. } = change else {
+            return false;
+        };
+        let governance = sides[1].governance;
+        let profile = governance.profiles.find(profile);
+        let users = profile.map(|profile| governance.users.with_profile(profile));
+        let least = users
+            .into_iter()
+            .flatten()
+            .map(|user| opens_at_least(sides, user, *kind, action));
+        Tally::new(None, bound).surely_passes(least).is_break()
+    }
+
     pub(crate) fn is_beyond(&self) -> bool {
         self.pairs > self.bound
     }
@@ -74,7 +107,7 @@ struct Tally {
     pairs: usize,
     people: Chosen<UserIx>,
     /// Those of all pairs, with repetitions.
-    things: BTreeMap<Counted, Vec<RecordIx>>,
+    things: Vec<(Counted, Vec<RecordIx>)>,
 }
 
 impl Tally {
@@ -84,7 +117,7 @@ impl Tally {
             bound,
             pairs: 0,
             people: Chosen::default(),
-            things: BTreeMap::new(),
+            things: Vec::new(),
         }
     }
 
@@ -99,7 +132,14 @@ impl Tally {
         let others = found
             .iter()
             .filter(|&&number| asked != Some((user, counted, number)));
-        let things = self.things.entry(counted).or_default();
+        let place = self.things.iter().position(|(of, _)| *of == counted);
+        let place = place.unwrap_or_else(|| {
+            self.things.push((counted, Vec::new()));
+            self.things.len() - 1
+        });
+        let Some((_, things)) = self.things.get_mut(place) else {
+            return ControlFlow::Continue(());
+        };
         let before = things.len();
         things.extend(others.map(|&number| RecordIx::new(number)));
         let added = things.len() - before;
@@ -114,10 +154,18 @@ impl Tally {
         }
     }
 
-    /// Takes it for known that the bound is passed.
-    fn pass(&mut self) -> ControlFlow<Passed> {
-        self.pairs = self.bound + 1;
-        ControlFlow::Break(Passed)
+    /// Ends where so many pairs are certain to open that the bound is passed: to open everything to somebody who saw little
+    /// is beyond it, mostly.
+    fn surely_passes(&mut self, least: impl Iterator<Item = usize>) -> ControlFlow<Passed> {
+        let mut certain = 0;
+        for pairs in least {
+            certain += pairs;
+            if certain >= self.enough() {
+                self.pairs = self.bound + 1;
+                return ControlFlow::Break(Passed);
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// How many things there are, each once; beyond the bound, one for any number.
@@ -125,8 +173,8 @@ impl Tally {
         if self.pairs > self.bound {
             return 1;
         }
-        let distinct = self.things.iter().map(|(&counted, things)| {
-            let count = match counted {
+        let distinct = self.things.iter().map(|(counted, things)| {
+            let count = match *counted {
                 Counted::Record(kind) => comparison.after.governance.records.of(kind).ids.len(),
                 Counted::Deal => comparison.after.governance.deals.ids.len(),
             };
@@ -139,6 +187,8 @@ impl Tally {
 /// What opens to one user of one type, looked for one by one.
 #[derive(Default)]
 struct Found {
+    /// How many things there are.
+    things: usize,
     /// What was looked at: as bits, which serve for one user after the other, and in order.
     looked_at: FixedBitSet,
     looked_at_in_order: Vec<u32>,
@@ -160,7 +210,7 @@ enum End {
 impl Found {
     /// Begins to look for others, of so many things.
     fn begin(&mut self, things: usize, enough: usize, patience: usize) {
-        self.looked_at.grow(things);
+        self.things = things;
         for number in self.looked_at_in_order.drain(..) {
             self.looked_at.remove(number as usize);
         }
@@ -171,8 +221,8 @@ impl Found {
 
     /// Looks at one thing, unless it was looked at before.
     fn look_at(&mut self, number: u32, opens: impl FnOnce() -> bool) -> ControlFlow<End> {
-        // There is room, unless it was not foreseen, and then it is made.
-        self.looked_at.grow(number as usize + 1);
+        // There is room after the first, unless it was not foreseen, and then it is made.
+        self.looked_at.grow(self.things.max(number as usize + 1));
         if self.looked_at.put(number as usize) {
             return ControlFlow::Continue(());
         }
@@ -204,6 +254,68 @@ enum Growth {
     /// Everyone, and not everyone before.
     ToAll,
     By(Vec<UserIx>),
+}
+
+fn sights(sides: [At<'_>; 2], user: UserIx, kind: RecordType, action: Action) -> [Sight; 2] {
+    sides.map(|at| at.sight(user, kind, action))
+}
+
+/// So many records of the type open to the user at least, as far as that is to be had without looking at records.
+fn opens_at_least(sides: [At<'_>; 2], user: UserIx, kind: RecordType, action: Action) -> usize {
+    let [before, after] = sides;
+    let [sight_before, sight_after] = sights(sides, user, kind, action);
+    let gain = |narrow: Option<&Within>, wide: Option<&Within>| {
+        let least = after.least_within(kind, wide?);
+        Some(least.saturating_sub(before.most_within(kind, narrow?)?))
+    };
+    let viewed = sight_before
+        .accounts
+        .is_none()
+        .then_some(&sight_before.viewed);
+    let viewed = gain(viewed, Some(&sight_after.viewed));
+    viewed
+        .max(gain(sight_before.narrowest(), sight_after.narrowest()))
+        .unwrap_or_default()
+}
+
+impl At<'_> {
+    /// So many records of the type open at least to a viewer who is given the role, beside one that was asked about, as far
+    /// as that is to be had without looking at records and without giving it.
+    pub(crate) fn opens_with_role_at_least(
+        self,
+        role: RoleIx,
+        viewer: UserIx,
+        kind: RecordType,
+    ) -> usize {
+        let forest = &self.governance.roles.forest;
+        let (part, positions) = match self.stored_scope(viewer, kind, Action::View) {
+            Scope::Reports => (Part::Below, forest.below(role)),
+            Scope::Peers => (Part::Within, forest.subtree(role)),
+            _ => return 0,
+        };
+        let sight = self.sight(viewer, kind, Action::View);
+        let Within::Only(reach) = &sight.viewed else {
+            return 0;
+        };
+        if sight.accounts.is_some() {
+            return 0;
+        }
+        let records = self.governance.records.of(kind);
+        let position = forest.position(role);
+        let is_apart =
+            reach.positions.end <= positions.start || positions.end <= reach.positions.start;
+        let least = if is_apart {
+            records.totals.enclosed_at_least(position, part)
+        } else {
+            let seen = self.most_within(kind, &sight.viewed);
+            let total = records.totals.get(position, part);
+            total
+                .zip(seen)
+                .map_or(0, |(total, seen)| total.saturating_sub(seen))
+        };
+        // The viewer's own are seen already, and no longer held there.
+        least.saturating_sub(records.held.get(viewer).len() + 1)
+    }
 }
 
 impl Comparison<'_> {
@@ -248,41 +360,16 @@ impl Comparison<'_> {
                 .iter()
                 .flat_map(|&user| kinds.iter().map(move |&kind| (user, kind)))
         };
-        // To open everything to somebody who saw little is beyond the bound for sure, mostly.
-        let mut certain = 0;
-        for (user, kind) in each() {
-            certain += self.opens_at_least(user, kind);
-            if certain >= tally.enough() {
-                return tally.pass();
-            }
-        }
+        let reaching = each().filter(|(_, kind)| self.touched.reach.contains(kind));
+        tally.surely_passes(reaching.map(|(user, kind)| {
+            opens_at_least([self.before, self.after], user, kind, self.action)
+        }))?;
         let mut found = Found::default();
         for (user, kind) in each() {
             self.find_records(user, kind, tally.enough(), &mut found);
             tally.add(user, Counted::Record(kind), &found.opens)?;
         }
         ControlFlow::Continue(())
-    }
-
-    fn sights(&self, user: UserIx, kind: RecordType) -> [Sight; 2] {
-        [self.before, self.after].map(|at| at.sight(user, kind, self.action))
-    }
-
-    /// So many records of the type open to the user at least, as far as that is to be had without looking at records.
-    fn opens_at_least(&self, user: UserIx, kind: RecordType) -> usize {
-        if !self.touched.reach.contains(&kind) {
-            return 0;
-        }
-        let [before, after] = self.sights(user, kind);
-        let gain = |before: Option<&Within>, after: Option<&Within>| {
-            let least = self.after.least_within(kind, after?);
-            Some(least.saturating_sub(self.before.most_within(kind, before?)?))
-        };
-        let viewed = before.accounts.is_none().then_some(&before.viewed);
-        let viewed = gain(viewed, Some(&after.viewed));
-        viewed
-            .max(gain(before.narrowest(), after.narrowest()))
-            .unwrap_or_default()
     }
 
     /// The records of the type that open to the user, each once; some of them where those are enough.
@@ -309,7 +396,7 @@ impl Comparison<'_> {
         kind: RecordType,
         found: &mut Found,
     ) -> ControlFlow<End> {
-        let [before, after] = self.sights(user, kind);
+        let [before, after] = sights([self.before, self.after], user, kind, self.action);
         let sees = |record| after.sees(self.after, record);
         let opens = |record| {
             !before.sees(self.before, record)
@@ -323,6 +410,14 @@ impl Comparison<'_> {
             })
         };
         let records = self.after.governance.records.of(kind);
+        let reaches_others = self.touched.reach.contains(&kind);
+        if !reaches_others && kind != RecordType::Prospect {
+            // Each is named once.
+            let mut named = self.touched.records_of(kind);
+            return named.try_for_each(|record| {
+                found.note((sees(record) && opens(record)).then(|| record.number()))
+            });
+        }
         for record in self.touched.records_of(kind) {
             look_at(&[record], false)?;
         }
@@ -331,7 +426,7 @@ impl Comparison<'_> {
                 look_at(records.of_account.get(account), false)?;
             }
         }
-        if !self.touched.reach.contains(&kind) {
+        if !reaches_others {
             return ControlFlow::Continue(());
         }
         let viewed = self.growth(Some(&before.viewed), &after.viewed);

@@ -1,7 +1,5 @@
 //! What changes would open and close, for whom, without making them.
 
-use std::collections::BTreeSet;
-
 use serde::{Serialize, Serializer};
 
 use crate::at::At;
@@ -426,8 +424,8 @@ impl<'a> Comparison<'a> {
 pub(crate) struct Touched {
     /// The types of which somebody's reach may differ.
     pub(crate) reach: Vec<RecordType>,
-    /// The records that may have other holders, or exist on one side only.
-    records: BTreeSet<(RecordType, RecordIx)>,
+    /// The records that may have other holders, or exist on one side only: of each type in order, each once.
+    records: Vec<(RecordType, Vec<u32>)>,
     /// For whom records may differ.
     pub(crate) people: Concerned,
     /// For whom deals may differ.
@@ -560,6 +558,7 @@ impl Touched {
                 }
             }
         }
+        touched.order();
         touched
     }
 
@@ -603,7 +602,7 @@ impl Touched {
         let Some(record) = after.ids.get(id) else {
             return;
         };
-        self.records.insert((kind, record));
+        self.name(kind, std::iter::once(record));
         let is_there = |records: &Records| (records.exists(record), records.account(record));
         if is_there(before) == is_there(after) {
             // It has other holders at most, so it makes a difference to those who reach one that it has on one side only.
@@ -628,8 +627,23 @@ impl Touched {
         for side in sides {
             let of_account = &side.records.of(RecordType::Prospect).of_account;
             let prospects = accounts.iter().flat_map(|&account| of_account.get(account));
-            let prospects = prospects.map(|&prospect| (RecordType::Prospect, prospect));
-            self.records.extend(prospects);
+            self.name(RecordType::Prospect, prospects.copied());
+        }
+        self.order();
+    }
+
+    fn name(&mut self, kind: RecordType, records: impl Iterator<Item = RecordIx>) {
+        let records = records.map(RecordIx::number);
+        match self.records.iter_mut().find(|(of, _)| *of == kind) {
+            Some((_, named)) => named.extend(records),
+            None => self.records.push((kind, records.collect())),
+        }
+    }
+
+    fn order(&mut self) {
+        for (_, named) in &mut self.records {
+            named.sort_unstable();
+            named.dedup();
         }
     }
 
@@ -653,11 +667,9 @@ impl Touched {
 
     /// The records that changes name.
     pub(crate) fn records_of(&self, kind: RecordType) -> impl Iterator<Item = RecordIx> + '_ {
-        let first = (kind, RecordIx::new(0));
-        self.records
-            .range(first..)
-            .take_while(move |(of, _)| *of == kind)
-            .map(|&(_, record)| record)
+        let of_kind = self.records.iter().filter(move |(of, _)| *of == kind);
+        let named = of_kind.flat_map(|(_, named)| named);
+        named.copied().map(RecordIx::new)
     }
 }
 

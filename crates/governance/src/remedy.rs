@@ -2,13 +2,11 @@
 //!
 //! A candidate is offered only after it was made on a copy and the same question was asked there.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::at::At;
 use crate::change::Change;
-use crate::governance::{DealRow, Term};
+use crate::governance::{DealRow, Governance, Term};
 use crate::message;
 use crate::opened::Opened;
 use crate::org::{Status, Tier};
@@ -71,6 +69,15 @@ struct Verified {
 }
 
 impl Verified {
+    /// One that opens records, and more of them than are counted.
+    fn beyond(bound: usize, change: Change) -> Self {
+        Self {
+            change,
+            opened: Opened::beyond(bound),
+            creators: 0,
+        }
+    }
+
     fn opens(&self) -> usize {
         self.opened.pairs + self.creators
     }
@@ -127,12 +134,35 @@ impl At<'_> {
                 user: self.user_id(viewer),
                 role: Some(self.governance.roles.id(role).to_owned()),
             };
-            let found = self.verified(viewer, refused, change, bound);
+            let found = if self.opens_with_role_at_least(role, viewer, kind) <= bound {
+                self.verified(viewer, refused, change, bound)
+            } else if best.is_none() && self.granted_by(&change, viewer, refused).is_some() {
+                Some(Verified::beyond(bound, change))
+            } else {
+                None
+            };
             best = found
                 .filter(|found| best.is_none() || !found.opened.is_beyond())
                 .or(best);
         }
         best
+    }
+
+    /// A copy with the change made, if it grants there what was refused.
+    fn granted_by(
+        self,
+        change: &Change,
+        viewer: UserIx,
+        refused: Refused<'_>,
+    ) -> Option<Governance> {
+        let after = self.governance.adjusted_by(change)?;
+        let there = after.at(self.now());
+        let granted = match refused {
+            Refused::Creation(kind) => there.creates(viewer, kind),
+            Refused::Record(kind, record, action) => there.may(viewer, kind, record, action),
+            Refused::Deal(id) => there.sees_deal(viewer, after.deals.find(id)?),
+        };
+        granted.then_some(after)
     }
 
     /// The candidate, if it grants what was refused, with how much else it opens.
@@ -143,15 +173,12 @@ impl At<'_> {
         change: Change,
         bound: usize,
     ) -> Option<Verified> {
-        let after = self.governance.adjusted_by(&change)?;
+        let after = self.granted_by(&change, viewer, refused)?;
         let there = after.at(self.now());
-        let granted = match refused {
-            Refused::Creation(kind) => there.creates(viewer, kind),
-            Refused::Record(kind, record, action) => there.may(viewer, kind, record, action),
-            Refused::Deal(id) => there.sees_deal(viewer, after.deals.find(id)?),
-        };
-        if !granted {
-            return None;
+        if let Refused::Record(_, _, action) = refused
+            && Opened::is_surely_beyond(bound, [self, there], &change, action)
+        {
+            return Some(Verified::beyond(bound, change));
         }
         // What is opened to view counts whatever was asked: "opens nothing else" has to be true.
         let changes = std::slice::from_ref(&change);
@@ -280,13 +307,12 @@ impl At<'_> {
         action: Action,
     ) -> Vec<RoleIx> {
         let forest = &self.governance.roles.forest;
-        let mut tried = BTreeSet::new();
-        let mut roles = Vec::new();
+        let mut roles: Vec<RoleIx> = Vec::new();
         let mut offer = |role: Option<RoleIx>| {
             if let Some(role) = role
                 && roles.len() < ROLES_TRIED
                 && Some(role) != self.role(viewer)
-                && tried.insert(role)
+                && !roles.contains(&role)
             {
                 roles.push(role);
             }

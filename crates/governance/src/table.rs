@@ -1,6 +1,6 @@
 //! Tables: interned ids, typed so that one kind is never compared with another, and columns over them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, Hasher};
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
@@ -551,6 +551,10 @@ impl<I: Ix> Met<I> {
     }
 }
 
+/// Numbers of things by something that is written of them, in its order. Whoever groups things by a text uses this one: a
+/// map of another type weighs some kilobytes more in a module.
+pub(crate) type ByText = BTreeMap<String, Vec<u32>>;
+
 /// Values that stand in for those of the same numbers, ordered by number.
 #[derive(Debug, Clone)]
 pub(crate) struct Patches<T>(Vec<(u32, T)>);
@@ -596,6 +600,17 @@ impl<T> Patches<T> {
         let beyond = self.0.last().map_or(0, |&(number, _)| number as usize + 1);
         (self.0.len() > FEW && self.0.len() > packed / 64)
             .then(|| u32::try_from(beyond.max(packed)).unwrap_or(u32::MAX))
+    }
+
+    /// What stands for the number, which is made if there is nothing.
+    pub(crate) fn get_or_default(&mut self, number: u32) -> Option<&mut T>
+    where
+        T: Default,
+    {
+        if self.get(number).is_none() {
+            self.insert(number, T::default());
+        }
+        self.get_mut(number)
     }
 
     pub(crate) fn insert(&mut self, number: u32, value: T) {

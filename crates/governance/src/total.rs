@@ -1,4 +1,5 @@
-//! How many records are held below each role: what a page tells as its total, without the set that it is a part of.
+//! How many records are held below each role: what a page tells as its total, without the set that it is a part of. And how
+//! many are held nowhere else, which tells of a role without looking at records that it opens many.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +19,11 @@ pub(crate) struct Totals {
     by_position: Arc<Vec<Total>>,
     /// How many records each user holds and nobody strictly below the user's role does.
     apart: Column<UserIx, Count>,
+    /// For each position, how many records all of whose holders who have a role stood strictly below when they were counted,
+    /// and how many of whom they stood there or at the position itself. Empty where nobody counted.
+    enclosed: Arc<Vec<[u32; 2]>>,
+    /// So many records at most got other holders since then, or holders who stand elsewhere.
+    strayed: usize,
 }
 
 /// The numbers of one position.
@@ -112,6 +118,8 @@ impl Totals {
         Self {
             by_position: Arc::new(vec![Total::default(); forest.len()]),
             apart: unknown_apart(users),
+            enclosed: Arc::default(),
+            strayed: 0,
         }
     }
 
@@ -131,19 +139,21 @@ impl Totals {
         }
     }
 
-    fn counted(
+    pub(crate) fn counted(
         held: &Rows<UserIx, RecordIx>,
         users: &Users,
         forest: &Forest,
         records: usize,
     ) -> Self {
-        let totals = Self::of(users, forest);
+        let mut totals = Self::of(users, forest);
         let ends = ends(forest);
         let end = |role: Position| ends.get(role as usize).copied().unwrap_or_default();
         // Below each role, and of the role itself alone.
         let mut counts = vec![[0_isize; 2]; forest.len()];
-        // Where each record was met last. One that is met again was counted before, in the nearest role above both places.
-        let mut met = vec![NOWHERE; records];
+        // Of each record, where it was met last, and the nearest role that all of its places are below or at. One that is met
+        // again was counted before, in the nearest role above both places.
+        let mut met = vec![[NOWHERE; 2]; records];
+        let mut enclosing = vec![0_u32; forest.len()];
         // The roles above a position, from the root down, and the position itself.
         let mut path: Vec<Position> = Vec::new();
         // From the last on: what is below a role is done before the role is.
@@ -160,7 +170,8 @@ impl Totals {
             let here = users.at_positions(&(position..position + 1));
             for &user in here {
                 let is_below = |record: &RecordIx| {
-                    met.get(record.at()).is_some_and(|&met| met < end(position))
+                    met.get(record.at())
+                        .is_some_and(|[last, _]| *last < end(position))
                 };
                 let apart = held.get(user).iter().filter(|record| !is_below(record));
                 totals.learn_apart(user, apart.count());
@@ -172,19 +183,36 @@ impl Totals {
                 }
             };
             for record in here.iter().flat_map(|&user| held.get(user)) {
-                let Some(met) = met.get_mut(record.at()) else {
+                let Some([last, enclosed_by]) = met.get_mut(record.at()) else {
                     continue;
                 };
-                let later = std::mem::replace(met, position);
+                let later = std::mem::replace(last, position);
                 if later == position {
                     continue;
                 }
                 add(position, [0, 1]);
-                let both = path.partition_point(|&role| end(role) > later);
-                match both.checked_sub(1).and_then(|both| path.get(both)) {
-                    Some(&both) if both == position => add(both, [0, -1]),
-                    Some(&both) => add(both, [-1, 0]),
+                let above_both = |later: Position| {
+                    let both = path.partition_point(|&role| end(role) > later);
+                    path.get(both.checked_sub(1)?).copied()
+                };
+                match above_both(later) {
+                    Some(both) if both == position => add(both, [0, -1]),
+                    Some(both) => add(both, [-1, 0]),
                     None => {}
+                }
+                let encloses = match later {
+                    NOWHERE => Some(position),
+                    // It is above this place as well: it is above the last one.
+                    _ if *enclosed_by <= position => continue,
+                    _ if *enclosed_by == NOWHERE => continue,
+                    _ => above_both(*enclosed_by),
+                };
+                if let Some(count) = enclosing.get_mut(*enclosed_by as usize) {
+                    *count -= 1;
+                }
+                *enclosed_by = encloses.unwrap_or(NOWHERE);
+                if let Some(count) = enclosing.get_mut(*enclosed_by as usize) {
+                    *count += 1;
                 }
             }
             let count = counts.get(position as usize).copied();
@@ -197,6 +225,7 @@ impl Totals {
                 above[0] += within;
             }
         }
+        totals.enclosed = Arc::new(added_up(&enclosing, forest));
         totals
     }
 
@@ -224,6 +253,17 @@ impl Totals {
         }
     }
 
+    /// So many records at least have all of their holders in a part of the forest, those who have no role aside.
+    pub(crate) fn enclosed_at_least(&self, position: Position, part: Part) -> usize {
+        let counted = self.enclosed.get(position as usize).copied();
+        let [below, within] = counted.unwrap_or_default();
+        let counted = match part {
+            Part::Below => below,
+            Part::Within => within,
+        };
+        (counted as usize).saturating_sub(self.strayed)
+    }
+
     /// Takes note of who holds a record now, where the holders were others before.
     pub(crate) fn list(
         &mut self,
@@ -238,6 +278,7 @@ impl Totals {
         if self.by_position.is_empty() {
             *self = Self::of(users, forest);
         }
+        self.strayed += 1;
         self.forget_apart(users, &[before, after].concat());
         for (holders, change) in [(before, -1), (after, 1)] {
             let positions = holders.iter().map(|&holder| users.position(holder));
@@ -251,11 +292,19 @@ impl Totals {
         }
     }
 
-    /// Forgets what the users at these positions count for, who stood elsewhere before or stand there no more.
-    pub(crate) fn forget(&mut self, users: &Users, forest: &Forest, positions: &[Position]) {
+    /// Forgets what the users at these positions count for, who stood elsewhere before or stand there no more, and who hold
+    /// so many records.
+    pub(crate) fn forget(
+        &mut self,
+        users: &Users,
+        forest: &Forest,
+        positions: &[Position],
+        held: usize,
+    ) {
         if self.by_position.is_empty() || positions.is_empty() {
             return;
         }
+        self.strayed += held;
         let mut forgotten = Vec::new();
         let totals = Arc::make_mut(&mut self.by_position);
         each_part(forest, positions, |position, part| {
@@ -285,6 +334,20 @@ impl Totals {
 
 fn unknown_apart(users: &Users) -> Column<UserIx, Count> {
     vec![Count::default(); users.table.ids.len()].into()
+}
+
+/// With each position what is at those below it, without and with what is at the position itself.
+fn added_up(at: &[u32], forest: &Forest) -> Vec<[u32; 2]> {
+    let mut sums: Vec<_> = at.iter().map(|&count| [0, count]).collect();
+    for position in (0..forest.len() as Position).rev() {
+        let within = sums.get(position as usize).map_or(0, |sum| sum[1]);
+        let above = forest.above(position);
+        if let Some(above) = above.and_then(|above| sums.get_mut(above as usize)) {
+            above[0] += within;
+            above[1] += within;
+        }
+    }
+    sums
 }
 
 /// The position past the last of those below each one.
@@ -397,9 +460,22 @@ mod tests {
         }
     }
 
+    /// How many records have all of their holders at these positions, but for those who stand nowhere.
+    fn enclosed(governance: &Governance, positions: &Range<Position>) -> usize {
+        let records = governance.records.of(KIND);
+        let counted = governance.settings.counts_assigned(KIND);
+        let stand = |user| governance.users.position(user);
+        let enclosed = records.iter().filter(|&record| {
+            let holders = records.holders(record, counted).map(stand);
+            let mut standing = holders.filter(|&stood| stood != NOWHERE).peekable();
+            standing.peek().is_some() && standing.all(|stood| positions.contains(&stood))
+        });
+        enclosed.count()
+    }
+
     /// Holds what is known to what the lists by holder say, and finds out the rest. Tells how many were known, of totals and
-    /// of users.
-    fn check(governance: &Governance) -> [usize; 2] {
+    /// of users, and how many records were known to be enclosed.
+    fn check(governance: &Governance) -> [usize; 3] {
         let records = governance.records.of(KIND);
         let forest = &governance.roles.forest;
         let held_at = |positions: &Range<Position>| {
@@ -407,7 +483,7 @@ mod tests {
             let held = users.flat_map(|&user| records.held.get(user));
             held.copied().collect::<BTreeSet<_>>()
         };
-        let mut known = [0; 2];
+        let mut known = [0; 3];
         for role in governance.roles.table.ids.iter() {
             let parts = [
                 (Part::Below, forest.below(role)),
@@ -422,6 +498,13 @@ mod tests {
                 }
                 records.totals.learn(position, part, count);
                 assert_eq!(records.totals.get(position, part), Some(count));
+                let least = records.totals.enclosed_at_least(position, part);
+                let enclosed = enclosed(governance, &positions);
+                assert!(
+                    least <= enclosed,
+                    "{part:?} {role:?}: {least} of {enclosed}"
+                );
+                known[2] += least;
             }
             let position = forest.position(role);
             let below = held_at(&forest.below(role));
@@ -441,7 +524,7 @@ mod tests {
 
     #[test]
     fn what_is_known_is_right_whatever_is_changed() {
-        let mut kept = [0; 2];
+        let mut kept = [0; 3];
         let mut drawn = Drawn(Numbers(7));
         for _ in 0..60 {
             let mut governance = drawn.organisation();
@@ -450,7 +533,18 @@ mod tests {
             let (held, count) = (&records.held, records.ids.len());
             records.totals = Totals::counted(held, &governance.users, forest, count);
             let all = [2 * forest.len(), governance.users.seated().len()];
-            assert_eq!(check(&governance), all);
+            let [totals, users, _] = check(&governance);
+            assert_eq!([totals, users], all);
+            let totals = &governance.records.of(KIND).totals;
+            for role in governance.roles.table.ids.iter() {
+                let forest = &governance.roles.forest;
+                let least = |part| totals.enclosed_at_least(forest.position(role), part);
+                let [below, within] =
+                    [forest.below(role), forest.subtree(role)].map(|at| enclosed(&governance, &at));
+                assert_eq!(least(Part::Within), within, "{role:?}");
+                // What only users of several roles below it hold together is not found below a role.
+                assert!(least(Part::Below) <= below, "{role:?}");
+            }
             for _ in 0..60 {
                 let original = governance.clone();
                 let changes: Vec<_> = (0..=drawn.0.below(2)).map(|_| drawn.change()).collect();
@@ -466,11 +560,13 @@ mod tests {
                     2 * original.roles.forest.len(),
                     original.users.seated().len(),
                 ];
-                assert_eq!(check(&original), all);
+                let [totals, users, _] = check(&original);
+                assert_eq!([totals, users], all);
             }
         }
-        let [totals, users] = kept;
+        let [totals, users, enclosed] = kept;
         assert!(totals > 40_000, "{totals} of 86,400 were still known");
         assert!(users > 25_000, "{users} were still known");
+        assert!(enclosed > 10_000, "{enclosed} were still known");
     }
 }

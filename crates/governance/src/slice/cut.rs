@@ -10,7 +10,7 @@ use crate::profile::{Action, Scope};
 use crate::record::RecordType;
 use crate::set::members;
 use crate::slice::bytes::{Contents, Row};
-use crate::table::{Chosen, DealIx, Ix, JobRoleIx, RecordIx, RoleIx, UserIx};
+use crate::table::{Chosen, DealIx, Ix, JobRoleIx, Patches, RecordIx, RoleIx, UserIx};
 
 /// What goes into a slice, by the numbers of the organisation that it is taken from.
 pub(super) struct Cut<'g> {
@@ -148,10 +148,13 @@ impl<'g> Cut<'g> {
         let holders: Vec<_> = at.holders(kind, record).collect();
         let is_partner = at.is_partner(viewer);
         let mut taken: ByClass = ByClass::new();
-        let mut placed: BTreeMap<UserIx, Option<Of>> = BTreeMap::new();
+        let mut placed: Patches<Option<Of>> = Patches::default();
         let mut withheld = at.withheld_from(viewer, kind, record);
         let mut place = |cut: &mut Self, user: UserIx| {
-            *placed.entry(user).or_insert_with(|| {
+            if let Some(known) = placed.get(user.number()) {
+                return *known;
+            }
+            let mut find = || {
                 let exists = at.governance.users.exists(user);
                 let holds = climbs && holders.contains(&user);
                 if !exists {
@@ -171,7 +174,10 @@ impl<'g> Cut<'g> {
                 }
                 withheld += 1;
                 None
-            })
+            };
+            let found = find();
+            placed.insert(user.number(), found);
+            found
         };
         let owner = at.governance.records.of(kind).owner(record);
         let owner = owner.and_then(|owner| place(self, owner));
