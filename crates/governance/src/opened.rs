@@ -304,15 +304,14 @@ impl At<'_> {
         let position = forest.position(role);
         let is_apart =
             reach.positions.end <= positions.start || positions.end <= reach.positions.start;
-        let least = if is_apart {
-            records.totals.enclosed_at_least(position, part)
-        } else {
-            let seen = self.most_within(kind, &sight.viewed);
-            let total = records.totals.get(position, part);
-            total
-                .zip(seen)
-                .map_or(0, |(total, seen)| total.saturating_sub(seen))
+        let nowhere_else = match is_apart {
+            true => records.totals.enclosed_at_least(position, part),
+            false => 0,
         };
+        let seen = self.most_within(kind, &sight.viewed);
+        let more = records.totals.get(position, part).zip(seen);
+        let more = more.map_or(0, |(total, seen)| total.saturating_sub(seen));
+        let least = nowhere_else.max(more);
         // The viewer's own are seen already, and no longer held there.
         least.saturating_sub(records.held.get(viewer).len() + 1)
     }

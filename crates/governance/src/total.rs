@@ -204,7 +204,6 @@ impl Totals {
                     NOWHERE => Some(position),
                     // It is above this place as well: it is above the last one.
                     _ if *enclosed_by <= position => continue,
-                    _ if *enclosed_by == NOWHERE => continue,
                     _ => above_both(*enclosed_by),
                 };
                 if let Some(count) = enclosing.get_mut(*enclosed_by as usize) {
