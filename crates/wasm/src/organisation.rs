@@ -140,6 +140,24 @@ impl Organisation {
         self.sights.can(at, user, action, kind, record).ok()
     }
 
+    /// [`can_quickly`](Self::can_quickly) for many records; a byte of 0 or 1 for each.
+    #[wasm_bindgen(js_name = canManyQuickly)]
+    pub fn can_many_quickly(
+        &self,
+        clock: f64,
+        user: u32,
+        action: usize,
+        kind: usize,
+        records: &[u32],
+    ) -> Option<Vec<u8>> {
+        let may = |&record| self.can_quickly(clock, user, action, kind, record);
+        records
+            .iter()
+            .map(may)
+            .map(|may| may.map(u8::from))
+            .collect()
+    }
+
     /// [`At::can_many`], for a JSON array of ids; a byte of 0 or 1 for each.
     ///
     /// # Errors

@@ -33,6 +33,26 @@ export function requireTextOrNothing(value, name) {
   if (value !== undefined) requireText(value, name);
 }
 
+/** More than a page shows. */
+const MANY = 256;
+
+/** A copy of a list of some texts, as many as a page may show; nothing where it is another thing. */
+export function someTexts(ids) {
+  try {
+    if (!isArray(ids) || ids.length === 0 || ids.length >= MANY) return undefined;
+    const texts = [];
+    for (let index = 0; index < ids.length; index += 1) {
+      const id = ids[index];
+      if (typeof id !== 'string') return undefined;
+      texts.push(id);
+    }
+    return texts;
+  } catch {
+    // It is read once more, and whatever is thrown there is told as the argument's fault.
+    return undefined;
+  }
+}
+
 /** The JSON of an array of ids. One text crosses faster than each id by itself. */
 export function idsToJson(ids) {
   return reading('ids', () => {

@@ -52,6 +52,35 @@ test('canMany answers with a byte for each id, in order', () => {
   assert.deepEqual([...governance.canMany('cy', 'view', 'account', [])], []);
 });
 
+test('canMany says of a page and of more what can says, whatever changes', () => {
+  const changing = loaded();
+  const accounts = ORG.records.filter(({ type }) => type === 'account').map(({ id }) => id);
+  const users = ORG.users.map(({ id }) => id);
+  const more = Array.from({ length: 300 }, (_, n) => accounts[n % accounts.length]);
+  const asked = () => {
+    for (const user of users) {
+      for (const action of ['view', 'edit']) {
+        const expected = (ids) => ids.map((id) => Number(changing.can(user, action, 'account', id)));
+        for (const ids of [accounts, more, [...accounts].reverse(), [...accounts, 'nothing', 'Öl']]) {
+          assert.deepEqual([...changing.canMany(user, action, 'account', ids)], expected(ids), `${user} ${action}`);
+        }
+      }
+    }
+  };
+  asked();
+  const [account] = accounts;
+  for (const user of users) {
+    const { length: before } = changing.viewers('account', account);
+    changing.apply([{ op: 'assign', type: 'account', id: account, user }]);
+    assert.ok(changing.viewers('account', account).length >= before);
+    asked();
+  }
+  for (const ids of [[], accounts]) {
+    refuses(package_, () => changing.canMany('ada', 'create', 'account', ids), 'invalid-argument');
+    refuses(package_, () => changing.canMany('ada', 'view', 'nothing', ids), 'unknown-type');
+  }
+});
+
 test('actions', () => {
   assert.deepEqual(governance.actions('cy', 'account', 'globex'), ['view', 'edit', 'assign']);
   assert.deepEqual(governance.actions('ada', 'account', 'globex'), ['view']);
