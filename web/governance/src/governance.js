@@ -229,10 +229,11 @@ export class Governance {
 
   /** `canMany` in the same way, for as many as a page shows: whoever asks about more at once seldom asks again. */
   #canManyQuickly(user, action, type, ids) {
-    if (!this.#isQuick(user)) return undefined;
+    // Reading a list may run code of its owner's, which may free the organisation: it is looked at before anything else.
+    const asked = someTexts(ids);
+    if (asked === undefined || !this.#isQuick(user)) return undefined;
     const words = this.#numbered(action, type);
-    const asked = words && someTexts(ids);
-    if (asked === undefined) return undefined;
+    if (words === undefined) return undefined;
     try {
       const userNumber = this.#users.number(user);
       if (userNumber === undefined) return undefined;

@@ -81,6 +81,20 @@ test('canMany says of a page and of more what can says, whatever changes', () =>
   }
 });
 
+test('a list that frees the organisation while it is read takes no other organisation with it', () => {
+  const victim = loaded();
+  const ids = ['initech', 'globex'];
+  assert.deepEqual([...victim.canMany('cy', 'view', 'account', ids)], [1, 1]);
+  Object.defineProperty(ids, 0, {
+    get() {
+      victim.free();
+      return 'initech';
+    },
+  });
+  refuses(package_, () => victim.canMany('cy', 'view', 'account', ids), 'freed');
+  assert.equal(governance.can('cy', 'edit', 'account', 'globex'), true);
+});
+
 test('actions', () => {
   assert.deepEqual(governance.actions('cy', 'account', 'globex'), ['view', 'edit', 'assign']);
   assert.deepEqual(governance.actions('ada', 'account', 'globex'), ['view']);
