@@ -448,10 +448,11 @@ impl At<'_> {
             // One report is named: the first in load order stands for all who lift the same type.
             let mut kinds_by_report: Patches<Vec<RecordType>> = Patches::default();
             for &kind in RecordType::ALL {
-                let report = lifts.through(self, user, kind);
-                let kinds =
-                    report.and_then(|report| kinds_by_report.get_or_default(report.number()));
-                kinds.into_iter().for_each(|kinds| kinds.push(kind));
+                if let Some(report) = lifts.through(self, user, kind)
+                    && let Some(kinds) = kinds_by_report.get_or_default(report.number())
+                {
+                    kinds.push(kind);
+                }
             }
             for (report, kinds) in kinds_by_report.into_iter() {
                 let report = UserIx::new(report);

@@ -106,7 +106,7 @@ struct Tally {
     bound: usize,
     pairs: usize,
     people: Chosen<UserIx>,
-    /// Those of all pairs, with repetitions.
+    /// Those of all pairs, with repetitions: what was found for one user of one type after the other.
     things: Vec<(Counted, Vec<RecordIx>)>,
 }
 
@@ -132,20 +132,11 @@ impl Tally {
         let others = found
             .iter()
             .filter(|&&number| asked != Some((user, counted, number)));
-        let place = self.things.iter().position(|(of, _)| *of == counted);
-        let place = place.unwrap_or_else(|| {
-            self.things.push((counted, Vec::new()));
-            self.things.len() - 1
-        });
-        let Some((_, things)) = self.things.get_mut(place) else {
-            return ControlFlow::Continue(());
-        };
-        let before = things.len();
-        things.extend(others.map(|&number| RecordIx::new(number)));
-        let added = things.len() - before;
-        if added > 0 {
-            self.pairs += added;
+        let others: Vec<_> = others.map(|&number| RecordIx::new(number)).collect();
+        if !others.is_empty() {
+            self.pairs += others.len();
             self.people.insert(user);
+            self.things.push((counted, others));
         }
         if self.pairs > self.bound {
             ControlFlow::Break(Passed)
@@ -173,12 +164,13 @@ impl Tally {
         if self.pairs > self.bound {
             return 1;
         }
-        let distinct = self.things.iter().map(|(counted, things)| {
-            let count = match *counted {
+        let distinct = Counted::all().map(|counted| {
+            let count = match counted {
                 Counted::Record(kind) => comparison.after.governance.records.of(kind).ids.len(),
                 Counted::Deal => comparison.after.governance.deals.ids.len(),
             };
-            Set::union(std::iter::once(things.as_slice()), count).len()
+            let found = self.things.iter().filter(|(of, _)| *of == counted);
+            Set::union(found.map(|(_, things)| things.as_slice()), count).len()
         });
         distinct.sum()
     }

@@ -142,6 +142,17 @@ impl Forest {
         above.filter(|&above| above != NOWHERE)
     }
 
+    /// One past the last position of the subtree, by position.
+    pub(crate) fn ends(&self) -> Vec<Position> {
+        let mut ends = vec![0; self.len()];
+        for (&position, &end) in self.position.iter().zip(&self.end) {
+            if let Some(slot) = ends.get_mut(position as usize) {
+                *slot = end;
+            }
+        }
+        ends
+    }
+
     pub(crate) fn is_on_cycle(&self, role: RoleIx) -> bool {
         self.on_cycle.get(role.at()).copied().unwrap_or_default()
     }

@@ -146,14 +146,14 @@ impl Totals {
         records: usize,
     ) -> Self {
         let mut totals = Self::of(users, forest);
-        let ends = ends(forest);
+        let ends = forest.ends();
         let end = |role: Position| ends.get(role as usize).copied().unwrap_or_default();
         // Below each role, and of the role itself alone.
         let mut counts = vec![[0_isize; 2]; forest.len()];
         // Of each record, where it was met last, and the nearest role that all of its places are below or at. One that is met
         // again was counted before, in the nearest role above both places.
         let mut met = vec![[NOWHERE; 2]; records];
-        let mut enclosing = vec![0_u32; forest.len()];
+        let mut enclosing = vec![[0_isize; 2]; forest.len()];
         // The roles above a position, from the root down, and the position itself.
         let mut path: Vec<Position> = Vec::new();
         // From the last on: what is below a role is done before the role is.
@@ -207,24 +207,19 @@ impl Totals {
                     _ => above_both(*enclosed_by),
                 };
                 if let Some(count) = enclosing.get_mut(*enclosed_by as usize) {
-                    *count -= 1;
+                    count[1] -= 1;
                 }
                 *enclosed_by = encloses.unwrap_or(NOWHERE);
                 if let Some(count) = enclosing.get_mut(*enclosed_by as usize) {
-                    *count += 1;
+                    count[1] += 1;
                 }
             }
-            let count = counts.get(position as usize).copied();
-            let [below, own] = count.unwrap_or_default();
-            let within = below + own;
-            totals.learn(position, Part::Below, below.unsigned_abs());
-            totals.learn(position, Part::Within, within.unsigned_abs());
-            let above = forest.above(position);
-            if let Some(above) = above.and_then(|above| counts.get_mut(above as usize)) {
-                above[0] += within;
-            }
         }
-        totals.enclosed = Arc::new(added_up(&enclosing, forest));
+        for (position, [below, within]) in (0..).zip(added_up(counts, forest)) {
+            totals.learn(position, Part::Below, below as usize);
+            totals.learn(position, Part::Within, within as usize);
+        }
+        totals.enclosed = Arc::new(added_up(enclosing, forest));
         totals
     }
 
@@ -335,32 +330,23 @@ fn unknown_apart(users: &Users) -> Column<UserIx, Count> {
     vec![Count::default(); users.table.ids.len()].into()
 }
 
-/// With each position what is at those below it, without and with what is at the position itself.
-fn added_up(at: &[u32], forest: &Forest) -> Vec<[u32; 2]> {
-    let mut sums: Vec<_> = at.iter().map(|&count| [0, count]).collect();
+/// Of what is counted below each position and at it alone, how much there is below each in all, and how much with itself.
+fn added_up(mut counts: Vec<[isize; 2]>, forest: &Forest) -> Vec<[u32; 2]> {
+    // From the last on: what is below a role is done before the role is.
     for position in (0..forest.len() as Position).rev() {
-        let within = sums.get(position as usize).map_or(0, |sum| sum[1]);
+        let Some([below, own]) = counts.get_mut(position as usize) else {
+            continue;
+        };
+        *own += *below;
+        let within = *own;
         let above = forest.above(position);
-        if let Some(above) = above.and_then(|above| sums.get_mut(above as usize)) {
+        if let Some(above) = above.and_then(|above| counts.get_mut(above as usize)) {
             above[0] += within;
-            above[1] += within;
         }
     }
-    sums
-}
-
-/// The position past the last of those below each one.
-fn ends(forest: &Forest) -> Vec<Position> {
-    let mut ends: Vec<_> = (1..=forest.len() as Position).collect();
-    for position in (0..forest.len() as Position).rev() {
-        let end = ends.get(position as usize).copied();
-        let above = forest.above(position);
-        let above = above.and_then(|above| ends.get_mut(above as usize));
-        if let Some((above, end)) = above.zip(end) {
-            *above = end.max(*above);
-        }
-    }
-    ends
+    let counted = |count| u32::try_from(count).unwrap_or_default();
+    let counts = counts.into_iter();
+    counts.map(|count| count.map(counted)).collect()
 }
 
 /// Each part of the forest that users at these positions are in, once.

@@ -150,12 +150,8 @@ impl Organisation {
         kind: usize,
         records: &[u32],
     ) -> Option<Vec<u8>> {
-        let may = |&record| self.can_quickly(clock, user, action, kind, record);
-        records
-            .iter()
-            .map(may)
-            .map(|may| may.map(u8::from))
-            .collect()
+        let may = |&record| Some(self.can_quickly(clock, user, action, kind, record)?.into());
+        records.iter().map(may).collect()
     }
 
     /// [`At::can_many`], for a JSON array of ids; a byte of 0 or 1 for each.
