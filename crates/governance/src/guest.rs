@@ -22,7 +22,7 @@ use crate::error::AskError;
 use crate::governance::{Person, Term};
 use crate::instant::Instant;
 use crate::org::Status;
-use crate::table::{Ix, UserIx};
+use crate::table::UserIx;
 use crate::view::{Cursors, Order, Value};
 use crate::word::vocabulary;
 
@@ -209,12 +209,13 @@ impl At<'_> {
     /// In the number of users.
     pub fn guests(self, query: &GuestQuery) -> Result<GuestPage, AskError> {
         let users = &self.governance.users;
-        let cursors = Cursors::new(&GuestQuery {
+        let question = GuestQuery {
             limit: None,
             cursor: None,
             ..query.clone()
-        });
-        let after = cursors.read(query.cursor.as_deref(), users.table.ids.len())?;
+        };
+        let cursors = Cursors::new(self.governance, &question);
+        let after = cursors.read(query.cursor.as_deref(), |id| users.find(id))?;
         let guests: Vec<_> = users.table.iter().filter_map(as_guest).collect();
         let wanted: Vec<_> = guests
             .iter()
@@ -229,11 +230,11 @@ impl At<'_> {
         let keys = |user, keys: &mut Vec<_>| {
             keys.extend(sort.iter().map(|sort| self.key(user, sort.by)));
         };
-        let (total, page, more) = order.page(wanted, keys, after.map(UserIx::new), query.limit);
+        let (total, page, more) = order.page(wanted, keys, after, query.limit);
         let last = page.last().filter(|_| more);
         Ok(GuestPage {
             total,
-            cursor: last.map(|last| cursors.write(last.number())),
+            cursor: last.map(|&last| cursors.write(users.id(last))),
             rows: page
                 .into_iter()
                 .filter_map(|user| self.guest_row(user))

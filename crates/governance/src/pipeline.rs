@@ -173,18 +173,22 @@ impl<'g> At<'g> {
     /// In the number of deals that are the user's own or of the user's companies; of all deals with `allDeals`.
     pub fn pipeline(self, user: &str, query: &PipelineQuery) -> Result<Pipeline, AskError> {
         let deals = &self.governance.deals;
-        let cursor = Cursors::new(&(
-            user,
-            &query.stage,
-            &query.company,
-            &query.owner,
-            &query.text,
-            &query.sort,
-        ));
-        let after = cursor
-            .read(query.cursor.as_deref(), deals.ids.len())?
-            .map(DealIx::new);
+        let cursors = Cursors::new(
+            self.governance,
+            &(
+                user,
+                &query.stage,
+                &query.company,
+                &query.owner,
+                &query.text,
+                &query.sort,
+            ),
+        );
         let viewer = self.governance.users.find(user);
+        let after = cursors.read(query.cursor.as_deref(), |id| {
+            let deal = deals.find(id)?;
+            self.sees_deal(viewer?, deal).then_some(deal)
+        })?;
         let text = query.text.as_ref().map(|text| text.to_lowercase());
         let visible = viewer
             .map(|viewer| self.visible_deals(viewer))
@@ -212,7 +216,7 @@ impl<'g> At<'g> {
             cursor: page
                 .last()
                 .filter(|_| more)
-                .map(|last| cursor.write(last.number())),
+                .map(|&last| cursors.write(deals.id(last))),
             rows: page
                 .into_iter()
                 .filter_map(|deal| self.pipeline_row(viewer?, deal))

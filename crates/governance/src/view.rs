@@ -9,6 +9,7 @@ use serde::ser::{Error as _, SerializeStruct, Serializer};
 use crate::at::At;
 use crate::error::{AskError, Code, Excerpt, Pointer};
 use crate::field::{FieldIs, FieldName};
+use crate::governance::Governance;
 use crate::org::{FieldValue, SavedView};
 use crate::profile::Action;
 use crate::reader::{FromJson, Members, Refused, Shape, Source, deserialize_as_read, read};
@@ -317,19 +318,23 @@ impl<'g> At<'g> {
             query.filter.as_ref(),
             saved.and_then(|saved| saved.filter.as_ref()),
         ];
-        let cursor = Cursors::new(&(user, kind, action, &query.view, filters, sort));
-        let after = cursor.read(query.cursor.as_deref(), records.ids.len())?;
-
+        let cursors = Cursors::new(
+            self.governance,
+            &(user, kind, action, &query.view, filters, sort),
+        );
         let action = action.unwrap_or(Action::View);
         refuse_creation(action)?;
-        let after = after.map(RecordIx::new);
+        let after = cursors.read(query.cursor.as_deref(), |id| {
+            let record = records.find(id)?;
+            self.may(viewer?, kind, record, action).then_some(record)
+        })?;
         let sort = sort.map(Vec::as_slice).unwrap_or_default();
         let is_plain = !only_held && filters.iter().all(Option::is_none) && sort.is_empty();
         let told = |(total, page, more): (usize, Vec<RecordIx>, bool)| {
             let last = page.last().filter(|_| more);
             Page {
                 total,
-                cursor: last.map(|last| cursor.write(last.number())),
+                cursor: last.map(|&last| cursors.write(records.id(last))),
                 ids: page
                     .iter()
                     .map(|&record| records.id(record).to_owned())
@@ -789,40 +794,61 @@ impl<'o, 'a> FirstRows<'o, 'a> {
 }
 
 /// Cursors of one question: they tell the thing that a page ended with, and belong to no other question.
+///
+/// Whoever has a cursor can alter it. So it tells an id and no number, which would tell how many things there are; and a
+/// thing that the asker is not shown begins no page, which would tell where its keys are among those of the others.
 pub(crate) struct Cursors {
     question: u64,
 }
 
 impl Cursors {
-    pub(crate) fn new(question: &impl Hash) -> Self {
+    pub(crate) fn new(of: &Governance, question: &impl Hash) -> Self {
         Self {
-            question: foldhash::fast::FixedState::default().hash_one(question),
+            question: foldhash::fast::FixedState::default().hash_one((of.id(), question)),
         }
     }
 
-    pub(crate) fn write(&self, number: u32) -> String {
-        format!("{:016x}-{number}", self.question)
+    pub(crate) fn write(&self, id: &str) -> String {
+        let mut cursor = format!("{:016x}-", self.question);
+        for byte in id.bytes() {
+            cursor.push_str(&format!("{byte:02x}"));
+        }
+        cursor
     }
 
-    /// The number in a cursor of this question, which is below `count`.
-    pub(crate) fn read(&self, cursor: Option<&str>, count: usize) -> Result<Option<u32>, AskError> {
+    /// The thing that a cursor of this question tells, if it is shown to the asker.
+    pub(crate) fn read<I>(
+        &self,
+        cursor: Option<&str>,
+        shown: impl FnOnce(&str) -> Option<I>,
+    ) -> Result<Option<I>, AskError> {
         let Some(cursor) = cursor else {
             return Ok(None);
         };
-        let number = cursor
+        let after = cursor
             .split_once('-')
             .filter(|(question, _)| u64::from_str_radix(question, 16) == Ok(self.question))
-            .and_then(|(_, number)| number.parse().ok())
-            .filter(|&number: &u32| (number as usize) < count);
+            .and_then(|(_, id)| text_of_digits(id))
+            .and_then(|id| shown(&id));
         let refused = || {
             AskError::new(
                 Code::InvalidCursor,
                 Pointer::root().member("cursor"),
-                "the cursor was not given out by this question",
+                "the cursor was not given out by this question, or what its page ended with is there no more",
             )
         };
-        number.map(Some).ok_or_else(refused)
+        after.map(Some).ok_or_else(refused)
     }
+}
+
+/// The text whose bytes are these pairs of hexadecimal digits.
+fn text_of_digits(digits: &str) -> Option<String> {
+    let pairs = digits.as_bytes().chunks(2);
+    let bytes = pairs.map(|pair| {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
 
 /// Reads a question's JSON, with the place of a fault.

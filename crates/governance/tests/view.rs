@@ -235,13 +235,16 @@ fn a_cursor_belongs_to_its_question() {
             }),
             Some(Code::InvalidCursor)
         );
-        // There are five opportunities, so that none has the number 5.
         let question = cursor.as_deref().and_then(|cursor| cursor.split_once('-'));
-        let beyond = format!("{}-5", question.unwrap().0);
-        for forged in ["", "1", "-", "0000000000000000-1", "x-y", &beyond] {
+        let made_of = |rest: &str| format!("{}-{rest}", question.unwrap().0);
+        for forged in ["", "1", "-", "0000000000000000-6f31", "x-y"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(["", "1", "6f", "6f3", "6f39", "6f31ff", "ä"].map(made_of))
+        {
             assert_eq!(
                 code(&Query {
-                    cursor: Some(forged.to_owned()),
+                    cursor: Some(forged.clone()),
                     ..Query::default()
                 }),
                 Some(Code::InvalidCursor),
@@ -249,6 +252,73 @@ fn a_cursor_belongs_to_its_question() {
             );
         }
     });
+}
+
+#[test]
+fn a_cursor_tells_nothing_of_what_its_asker_is_not_shown() {
+    let loaded = |id: &str, hidden: &str| {
+        let document = format!(
+            r#"{{
+                "format": "sidelight.org/1", "id": "{id}", "name": "O", "timeZone": "UTC",
+                "profiles": [{{"id": "own", "name": "Own", "permissions": {{"account": {{"view": "owned"}}}}}}],
+                "users": [
+                    {{"id": "eve", "name": "Eve", "profile": "own", "memberships": [{{"company": "c", "tier": "sales", "primary": true}}]}},
+                    {{"id": "bo", "name": "Bo", "profile": "own"}}
+                ],
+                "companies": [{{"id": "c", "name": "C"}}],
+                "records": [
+                    {hidden}
+                    {{"type": "account", "id": "a1", "owner": "eve", "fields": {{"revenue": 10}}}},
+                    {{"type": "account", "id": "a2", "owner": "eve", "fields": {{"revenue": 30}}}}
+                ],
+                "deals": [
+                    {{"id": "d0", "company": "c", "owner": "bo", "amount": "20"}},
+                    {{"id": "d1", "company": "c", "owner": "eve", "amount": "10"}},
+                    {{"id": "d2", "company": "c", "owner": "eve", "amount": "30"}}
+                ]
+            }}"#
+        );
+        Governance::load(document.as_bytes()).unwrap()
+    };
+    let hidden =
+        r#"{"type": "account", "id": "a0", "owner": "bo", "fields": {"revenue": 20}},"#;
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let (with, without, other) = (loaded("o", hidden), loaded("o", ""), loaded("other", ""));
+    let question = r#"{"limit": 1, "sort": [{"by": "revenue"}]}"#;
+    let page = |of: &Governance, cursor: Option<&str>| {
+        let mut query = Query::from_json(question).unwrap();
+        query.cursor = cursor.map(str::to_owned);
+        of.at(now).visible("eve", RecordType::Account, &query)
+    };
+    let cursor = page(&with, None).unwrap().cursor.unwrap();
+    assert_eq!(Some(&cursor), page(&without, None).unwrap().cursor.as_ref());
+    assert_eq!(page(&with, Some(&cursor)).unwrap().ids, ["a2"]);
+    assert_eq!(page(&without, Some(&cursor)).unwrap().ids, ["a2"]);
+    let slice = Governance::load(&with.at(now).slice("eve").unwrap()).unwrap();
+    assert_eq!(page(&slice, Some(&cursor)).unwrap().ids, ["a2"]);
+    let code = |of, cursor: &str| page(of, Some(cursor)).unwrap_err().code();
+    assert_eq!(code(&other, &cursor), Code::InvalidCursor);
+    // Of one that is hidden and of one that there is not: the same, with the same words.
+    let [hidden, unknown] = ["6130", "6139"].map(|id| cursor.replace("6131", id));
+    assert_eq!(code(&with, &hidden), Code::InvalidCursor);
+    assert_eq!(
+        page(&with, Some(&hidden)).unwrap_err().message(),
+        page(&with, Some(&unknown)).unwrap_err().message(),
+    );
+
+    let page = |cursor: Option<String>| {
+        let query = r#"{"limit": 1, "sort": [{"by": "amount"}]}"#;
+        let mut query = PipelineQuery::from_json(query).unwrap();
+        query.cursor = cursor;
+        with.at(now).pipeline("eve", &query)
+    };
+    let cursor = page(None).unwrap().cursor.unwrap();
+    let next = page(Some(cursor.clone())).unwrap();
+    assert_eq!(next.rows.first().map(|row| row.id.as_str()), Some("d2"));
+    for forged in ["6430", "6439"].map(|id| cursor.replace("6431", id)) {
+        let refused = page(Some(forged)).unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidCursor);
+    }
 }
 
 #[test]
