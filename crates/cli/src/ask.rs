@@ -1,7 +1,7 @@
 //! Running a command: files in, an answer out.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,10 +9,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use sidelight_calendar::{Calendar, Day};
 use sidelight_governance::guest::GuestQuery;
-use sidelight_governance::{At, Governance, Instant, PipelineQuery, Query, RecordType, Sort};
+use sidelight_governance::{
+    At, Governance, Instant, Limits, PipelineQuery, Query, RecordType, Sort,
+};
 
 use crate::Outcome;
-use crate::answer;
+use crate::answer::{self, is_harmful};
 use crate::command::{
     Asked, AssigneesQuestion, Command, DealQuestion, DiagnoseArguments, GuestsArguments,
     ImportArguments, PipelineArguments, RecordQuestion, SliceArguments, TermQuestion,
@@ -45,16 +47,15 @@ impl Asked {
     fn load(&self) -> Result<Governance, Failure> {
         let file = self.organisation.display().to_string();
         let unreadable = |error| Failure::io(format!("cannot read `{file}`"), error);
-        let bytes = if self.organisation == Path::new("-") {
-            let mut bytes = Vec::new();
-            io::stdin()
-                .lock()
-                .read_to_end(&mut bytes)
-                .map_err(unreadable)?;
-            bytes
+        let mut bytes = Vec::new();
+        // One byte more than is loaded, so that what has no end is refused as too large.
+        let limit = Limits::default().document as u64 + 1;
+        let read = if self.organisation == Path::new("-") {
+            io::stdin().lock().take(limit).read_to_end(&mut bytes)
         } else {
-            fs::read(&self.organisation).map_err(unreadable)?
+            File::open(&self.organisation).and_then(|file| file.take(limit).read_to_end(&mut bytes))
         };
+        read.map_err(unreadable)?;
         Governance::load(&bytes).map_err(|error| Failure::Load { file, error })
     }
 
@@ -95,7 +96,26 @@ impl Asked {
 fn json(answer: &impl Serialize) -> Result<String, Failure> {
     let text = serde_json::to_string(answer)
         .map_err(|error| Failure::io("cannot write the answer as JSON", error.into()))?;
-    Ok(text + "\n")
+    Ok(escaped(text) + "\n")
+}
+
+/// The JSON with characters escaped that a terminal acts on, or shows in another order: its texts stay what they are.
+fn escaped(json: String) -> String {
+    if !json.contains(is_harmful) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_harmful(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 fn never<A>(_: &A) -> bool {

@@ -136,6 +136,10 @@ impl Staged {
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let mut file = builder.prefix(".sidelight-").tempfile_in(directory)?;
+        if let Ok(replaced) = place.metadata() {
+            // What was kept private stays so.
+            file.as_file().set_permissions(replaced.permissions())?;
+        }
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         staged.file = Some(file);

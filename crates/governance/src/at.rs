@@ -15,6 +15,12 @@ pub struct At<'g> {
 }
 
 impl<'g> At<'g> {
+    /// So many reasons, roles and ids the answer to one question names at most ([`Code::AnswerTooLarge`]): with a report
+    /// who sees all for each of thousands of leads, or a chain of thousands of roles, there would be no end to it.
+    ///
+    /// [`Code::AnswerTooLarge`]: crate::error::Code::AnswerTooLarge
+    pub const NAMED_AT_MOST: usize = 2_000_000;
+
     pub(crate) fn new(governance: &'g Governance, now: Instant) -> Self {
         Self { governance, now }
     }

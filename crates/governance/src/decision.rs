@@ -101,7 +101,7 @@ impl Grant {
             roles: None,
             account: None,
             company: None,
-            text,
+            text: message::unturned(text),
         }
     }
 }
@@ -155,7 +155,7 @@ impl Obstacle {
         Self {
             code,
             holders: None,
-            text,
+            text: message::unturned(text),
         }
     }
 }
@@ -417,7 +417,8 @@ impl<'g> At<'g> {
     /// Nobody for a record that does not exist.
     ///
     /// # Errors
-    /// [`Code::InvalidArgument`] for `create`, which is asked about a type.
+    /// [`Code::InvalidArgument`] for `create`, which is asked about a type; [`Code::AnswerTooLarge`] where there are more
+    /// reasons, and roles in them, than [`NAMED_AT_MOST`](Self::NAMED_AT_MOST).
     ///
     /// # Complexity
     /// In the number of users who have a holder's role or one above it, and of those whose scope for the action is `all`.
@@ -437,12 +438,26 @@ impl<'g> At<'g> {
         let users = candidates
             .iter()
             .filter(|&user| self.may(user, kind, record, action));
-        Ok(users
-            .map(|user| Viewer {
-                user: self.governance.users.id(user).to_owned(),
-                grants: self.grants(user, kind, record, action),
-            })
-            .collect())
+        let mut viewers = Vec::new();
+        let mut named = 0;
+        for user in users {
+            let grants = self.grants(user, kind, record, action);
+            let roles = grants.iter().filter_map(|grant| grant.roles.as_ref());
+            named += grants.len() + roles.map(Vec::len).sum::<usize>();
+            if named > Self::NAMED_AT_MOST {
+                let message = format!("there are more than {} reasons", Self::NAMED_AT_MOST);
+                return Err(AskError::new(
+                    Code::AnswerTooLarge,
+                    Pointer::root(),
+                    message,
+                ));
+            }
+            viewers.push(Viewer {
+                user: self.user_id(user),
+                grants,
+            });
+        }
+        Ok(viewers)
     }
 
     /// All who may do `action` to the record, and perhaps others: those who could reach a holder of it or of its account,
@@ -852,7 +867,8 @@ impl<'g> At<'g> {
             )),
             scope => {
                 let holders: Vec<_> = self.holders(kind, record).collect();
-                let text = message::outside_reports(self, viewer, &holders, kind, scope);
+                let are_all = self.withheld_from(viewer, kind, record) == 0;
+                let text = message::outside_reports(self, viewer, &holders, are_all, kind, scope);
                 let relations = holders.iter().map(|&holder| HolderRelation {
                     user: self.user_id(holder),
                     relation: self.relation(viewer, holder),

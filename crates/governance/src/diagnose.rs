@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::at::At;
 use crate::governance::ProfileRow;
+use crate::message;
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
@@ -119,6 +120,9 @@ impl At<'_> {
         self.diagnose_memberships(&mut found);
         self.diagnose_records(&mut found);
         self.diagnose_profiles(&lifts, &mut found);
+        for diagnostic in &mut found {
+            diagnostic.text = message::unturned(std::mem::take(&mut diagnostic.text));
+        }
         let mut in_order = Vec::with_capacity(found.len());
         for code in Diagnostic::CODES {
             in_order.extend(found.extract_if(.., |diagnostic| diagnostic.code == code));

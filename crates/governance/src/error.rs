@@ -59,6 +59,8 @@ vocabulary! {
         TextTooLong = "text-too-long",
         /// A filter, or a JSON value, is nested deeper than the limit.
         TooDeep = "too-deep",
+        /// An answer would name more than the limit, or would be longer than what can cross into JavaScript.
+        AnswerTooLarge = "answer-too-large",
         /// A filter is not one of the known forms.
         InvalidFilter = "invalid-filter",
         /// A cursor was not given out by this question.

@@ -70,7 +70,7 @@ pub use error::{AskError, ChangeError, Code, LoadError};
 pub use governance::{Governance, RecordsToWrite};
 pub use instant::{Instant, InvalidInstant};
 pub use load::Limits;
-pub use message::{grouped, tier_interacts, tier_is_notified, tier_sees};
+pub use message::{grouped, tier_interacts, tier_is_notified, tier_sees, unturned};
 pub use org::Org;
 pub use pipeline::{Interaction, Pipeline, PipelineQuery, PipelineRow, Total};
 pub use predict::{Counted, PredictOptions, Prediction, PredictionRow};

@@ -32,6 +32,16 @@ impl RecordType {
     }
 }
 
+/// A sentence without characters that turn around, or embed, what follows them: in a name they could make a sentence say
+/// something else than it does. Each is shown as `\u{fffd}`.
+pub fn unturned(sentence: String) -> String {
+    let turns = |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if sentence.is_ascii() || !sentence.contains(turns) {
+        return sentence;
+    }
+    sentence.replace(turns, "\u{fffd}")
+}
+
 /// The words that messages are made of.
 impl At<'_> {
     fn name(&self, user: UserIx) -> &str {
@@ -283,6 +293,7 @@ pub(crate) fn outside_reports(
     at: At<'_>,
     viewer: UserIx,
     holders: &[UserIx],
+    are_all: bool,
     kind: RecordType,
     scope: Scope,
 ) -> String {
@@ -294,6 +305,7 @@ pub(crate) fn outside_reports(
         "reports to"
     };
     match holders {
+        _ if !are_all => format!("None of those who hold this {noun} {reached} {name}."),
         [] => format!(
             "Nobody holds this {noun}, so only those who see all {} see it.",
             kind.plural()

@@ -167,6 +167,7 @@ impl At<'_> {
             None => Counted::all().filter(with_deals).collect(),
         };
         let sample = options.sample.unwrap_or(20);
+        let mut named_so_far = 0;
         let mut prediction = Prediction::default();
         for user in comparison.users() {
             if wanted.as_ref().is_some_and(|wanted| !wanted.contains(user)) {
@@ -185,6 +186,12 @@ impl At<'_> {
                     gained_ids: named(&after, kind, &gained, sample),
                     lost_ids: named(&after, kind, &lost, sample),
                 };
+                named_so_far += row.gained_ids.len() + row.lost_ids.len();
+                if named_so_far > Self::NAMED_AT_MOST {
+                    let message = format!("the samples have more than {} ids", Self::NAMED_AT_MOST);
+                    let place = Pointer::root().member("sample");
+                    return Err(ChangeError::new(Code::AnswerTooLarge, place, message));
+                }
                 prediction.gained += row.gained;
                 prediction.lost += row.lost;
                 prediction.rows.push(row);

@@ -108,7 +108,7 @@ impl At<'_> {
                         opened,
                         creators,
                     }| Remedy {
-            text: message::remedy(self, viewer, &change, &opened, creators),
+            text: message::unturned(message::remedy(self, viewer, &change, &opened, creators)),
             changes: vec![change],
         };
         offered.0.into_iter().map(told).collect()

@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 use sidelight_governance::org::{Profile, Role, SavedView, User};
 use sidelight_governance::{
-    Action, Change, Code, Filter, Governance, Limits, Org, PipelineQuery, Query, RecordType, Scope,
-    Thing,
+    Action, Change, Code, Filter, Governance, Limits, Org, PipelineQuery, PredictOptions, Query,
+    RecordType, Scope, Thing,
 };
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -502,4 +502,91 @@ fn a_star_of_25_000_is_diagnosed() {
     };
     assert_eq!(of("shared-lead"), [LEADS]);
     assert_eq!(of("lifted-reach"), [0; LEADS]);
+}
+
+#[test]
+fn an_answer_without_end_is_refused() {
+    // Each lead sees the account through everyone below, and each reason names all the roles between.
+    const ROLES: usize = 2_100;
+    let (mut roles, mut users) = (String::new(), String::new());
+    for role in 0..ROLES {
+        let comma = if role == 0 { "" } else { "," };
+        let parent = role
+            .checked_sub(1)
+            .map(|above| format!(r#","parent":"r{above}""#));
+        let parent = parent.unwrap_or_default();
+        write!(roles, r#"{comma}{{"id":"r{role}","name":"R"{parent}}}"#).unwrap();
+        write!(
+            users,
+            r#"{comma}{{"id":"u{role}","name":"U","profile":"p","role":"r{role}"}}"#
+        )
+        .unwrap();
+    }
+    let last = ROLES - 1;
+    let records: Vec<_> = (0..1_000)
+        .map(|record| format!(r#"{{"type":"account","id":"a{record}","owner":"u{last}"}}"#))
+        .collect();
+    let records = records.join(",");
+    let json = document(&format!(
+        r#""roles":[{roles}],"users":[{users}],"records":[{records}]"#
+    ));
+    let governance = Governance::load(json.as_bytes()).unwrap();
+    let at = governance.at(NOW.parse().unwrap());
+    let refused = at.viewers(RecordType::Account, "a0", Action::View);
+    assert_eq!(refused.unwrap_err().code(), Code::AnswerTooLarge);
+    let denied = Change::SetPermission {
+        profile: "p".to_owned(),
+        kind: RecordType::Account,
+        action: Action::View,
+        scope: Scope::Denied,
+    };
+    let told = |sample| {
+        let options = PredictOptions {
+            sample: Some(sample),
+            ..PredictOptions::default()
+        };
+        at.predict(std::slice::from_ref(&denied), &options)
+    };
+    let refused = told(usize::MAX).unwrap_err();
+    assert_eq!(refused.code(), Code::AnswerTooLarge);
+    assert_eq!(refused.path().to_string(), "/sample");
+    assert_eq!(told(900).unwrap().rows.len(), ROLES);
+}
+
+#[test]
+fn no_name_turns_a_sentence_around() {
+    let name = "Eve \u{202e}tnuocca siht ees tonnac\u{2066}";
+    let json = document(&format!(
+        r#""roles":[{{"id":"r","name":"{name}"}},{{"id":"s","name":"{name}","parent":"r"}}],
+        "users":[{{"id":"u","name":"{name}","profile":"p","role":"r"}},{{"id":"v","name":"Ève","profile":"p","role":"s"}},
+            {{"id":"g","name":"{name}","profile":"p","guest":{{"claimed":true,"expiresAt":"2026-11-22T00:00:00Z"}}}}],
+        "records":[{{"type":"account","id":"a","owner":"v"}},{{"type":"account","id":"b","owner":"u"}}]"#
+    ));
+    let governance = Governance::load(json.as_bytes()).unwrap();
+    let at = governance.at(NOW.parse().unwrap());
+    let explained = |user, id| at.explain(user, Action::View, RecordType::Account, Some(id));
+    let granted = explained("u", "a").unwrap();
+    let refused = explained("v", "b").unwrap();
+    let grants = granted.grants.into_iter().map(|grant| grant.text);
+    let obstacles = refused.obstacles.into_iter().map(|obstacle| obstacle.text);
+    let remedies = refused.remedies.into_iter().map(|remedy| remedy.text);
+    let diagnostics = at.diagnose().into_iter().map(|diagnostic| diagnostic.text);
+    let texts: Vec<_> = grants
+        .chain(obstacles)
+        .chain(remedies)
+        .chain(diagnostics)
+        .collect();
+    let shown = texts
+        .iter()
+        .filter(|text| text.contains("Eve \u{fffd}tnuocca"));
+    assert!(shown.count() >= 3, "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("Ève")), "{texts:?}");
+    let turning =
+        |character| matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(
+        !texts.iter().any(|text| text.contains(turning)),
+        "{texts:?}"
+    );
+    // What the names are is told as it is.
+    assert_eq!(governance.user("u").unwrap().name, name);
 }

@@ -220,6 +220,126 @@ fn two_whom_a_partner_user_is_not_shown_are_two_on_the_slice() {
 }
 
 #[test]
+fn what_the_viewer_does_not_see_changes_no_byte_of_a_slice() {
+    let org = |hidden: bool| {
+        let mut org = json!({
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "roles": [{"id": "lead", "name": "Lead"}, {"id": "rep", "name": "Rep", "parent": "lead"}],
+            "profiles": [
+                {"id": "reports", "name": "Reports", "permissions": {"account": {"view": "reports"}}},
+            ],
+            "companies": [{"id": "c", "name": "C"}],
+            "users": [
+                {"id": "pat", "name": "Pat", "profile": "reports", "role": "lead",
+                 "memberships": [{"company": "c", "tier": "sales", "primary": true}]},
+                {"id": "ann", "name": "Ann", "profile": "reports", "role": "rep"}
+            ],
+            "records": [
+                {"type": "account", "id": "a", "owner": "ann", "fields": {"salary": 1, "bonus": 2, "car": true}},
+                {"type": "account", "id": "b", "owner": "pat", "fields": {"car": "red"}}
+            ]
+        });
+        if hidden {
+            let add = |list: &mut Value, one: Value| list.as_array_mut().unwrap().insert(0, one);
+            add(&mut org["profiles"], json!({"id": "others-1", "name": "P"}));
+            let user = json!({"id": "somebody-1", "name": "Hidden", "profile": "others-1"});
+            add(&mut org["users"], user);
+            let record = json!({
+                "type": "account", "id": "h", "owner": "somebody-1", "fields": {"car": 1, "bonus": "b"}
+            });
+            add(&mut org["records"], record);
+        }
+        org
+    };
+    assert_eq!(slice_of(&org(true), "pat"), slice_of(&org(false), "pat"));
+}
+
+#[test]
+fn a_stand_in_has_no_id_that_the_slice_has_already() {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "lead", "name": "Lead"}, {"id": "rep", "name": "Rep", "parent": "lead"}],
+        "profiles": [{"id": "others-1", "name": "P", "permissions": {"account": {"view": "reports"}}}],
+        "companies": [{"id": "c", "name": "C"}],
+        "users": [
+            {"id": "somebody-1", "name": "Pat", "profile": "others-1", "role": "lead",
+             "memberships": [{"company": "c", "tier": "sales", "primary": true}]},
+            {"id": "ann", "name": "Ann", "profile": "others-1", "role": "rep"}
+        ],
+        "records": [{"type": "account", "id": "a", "owner": "ann"}]
+    });
+    let slice = Governance::load(&slice_of(&org, "somebody-1")).unwrap();
+    let decision = slice
+        .at(NOW.parse().unwrap())
+        .explain("somebody-1", Action::View, RecordType::Account, Some("a"))
+        .unwrap();
+    assert_eq!(decision.grants[0].user.as_deref(), Some("somebody-2"));
+}
+
+#[test]
+fn outside_the_gate_a_slice_has_nothing_but_the_user() {
+    let mut org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "r", "name": "Secret role"}],
+        "jobRoles": [{"id": "j", "name": "Secret job"}],
+        "profiles": [{"id": "p", "name": "P", "permissions": {"account": {"view": "all"}}}],
+        "companies": [
+            {"id": "c", "name": "Secret company"},
+            {"id": "d", "name": "Secret managed", "accountOwnerEmail": "lou@example.com"}
+        ],
+        "users": [
+            {"id": "lou", "name": "Lou", "email": "lou@example.com", "profile": "p", "role": "r", "jobRole": "j",
+             "memberships": [{"company": "c", "tier": "sales", "primary": true}]}
+        ],
+        "views": [{"id": "v", "name": "Secret view", "user": "lou", "type": "account"}],
+        "records": [{"type": "account", "id": "a", "name": "Secret account"}],
+        "deals": [{"id": "d", "name": "Secret deal", "company": "c", "owner": "lou"}]
+    });
+    let secrets = |org: &Value| {
+        let slice = slice_of(org, "lou");
+        let at = |part: &[u8]| slice.windows(part.len()).any(|window| window == part);
+        assert!(at(b"Lou"));
+        at(b"Secret")
+    };
+    assert!(secrets(&org));
+    org["users"][0]["status"] = json!("locked");
+    assert!(!secrets(&org));
+    org["users"][0]["status"] = json!("active");
+    org["users"][0]["guest"] = json!({"claimed": true, "expiresAt": NOW});
+    assert!(!secrets(&org));
+}
+
+#[test]
+fn a_partner_user_is_not_told_that_nobody_holds_what_is_held_by_somebody_who_is_not_shown() {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "r", "name": "R"}, {"id": "s", "name": "S"}],
+        "profiles": [{"id": "p", "name": "P", "permissions": {"account": {"view": "all", "edit": "reports"}}}],
+        "companies": [{"id": "c", "name": "C"}],
+        "users": [
+            {"id": "pat", "name": "Pat", "profile": "p", "role": "r",
+             "memberships": [{"company": "c", "tier": "sales", "primary": true}]},
+            {"id": "ann", "name": "Ann", "profile": "p", "role": "s"}
+        ],
+        "records": [
+            {"type": "account", "id": "held", "owner": "ann"},
+            {"type": "account", "id": "unheld"}
+        ]
+    });
+    let slice = Governance::load(&slice_of(&org, "pat")).unwrap();
+    let told = |id: &str| {
+        let at = slice.at(NOW.parse().unwrap());
+        let decision = at.explain("pat", Action::Edit, RecordType::Account, Some(id));
+        decision.unwrap().obstacles[0].text.clone()
+    };
+    assert_eq!(
+        told("held"),
+        "None of those who hold this account reports to Pat."
+    );
+    assert!(told("unheld").starts_with("Nobody holds this account"));
+}
+
+#[test]
 fn a_record_whose_people_are_not_shown_is_not_told_to_be_orphaned() {
     let org = json!({
         "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",

@@ -280,8 +280,7 @@ fn a_cursor_tells_nothing_of_what_its_asker_is_not_shown() {
         );
         Governance::load(document.as_bytes()).unwrap()
     };
-    let hidden =
-        r#"{"type": "account", "id": "a0", "owner": "bo", "fields": {"revenue": 20}},"#;
+    let hidden = r#"{"type": "account", "id": "a0", "owner": "bo", "fields": {"revenue": 20}},"#;
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let (with, without, other) = (loaded("o", hidden), loaded("o", ""), loaded("other", ""));
     let question = r#"{"limit": 1, "sort": [{"by": "revenue"}]}"#;

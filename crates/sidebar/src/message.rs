@@ -3,8 +3,8 @@
 //! Sentences that give reasons are not here: they belong to the rules, and every road to them shows
 //! the same ones.
 
-pub use sidelight_governance::grouped;
 use sidelight_governance::{Action, Interaction, RecordType, Relation, Rule, Standing};
+pub use sidelight_governance::{grouped, unturned};
 
 /// The word for a partner deal, beside the record types' own words.
 pub const DEAL: &str = "deal";
@@ -98,7 +98,7 @@ pub fn headline(viewer: &str, action: Action, noun: &str, allowed: bool) -> Stri
         Action::Assign => "assign people to",
         Action::Create | Action::Edit | Action::Delete => action.as_str(),
     };
-    format!("{viewer} {can} {verb} this {noun}")
+    unturned(format!("{viewer} {can} {verb} this {noun}"))
 }
 
 /// The heading of those who can see a record or deal.
@@ -108,7 +108,7 @@ pub fn audience(noun: &str) -> String {
 
 /// The heading of what a viewer may do.
 pub fn permissions(viewer: &str) -> String {
-    format!("What {viewer} may do")
+    unturned(format!("What {viewer} may do"))
 }
 
 /// A yes or a no before an action's word, for those who do not see its mark.
@@ -118,7 +118,9 @@ pub fn granted(granted: bool) -> &'static str {
 
 /// Says why no people are shown to a viewer who does not see the record.
 pub fn people_hidden(viewer: &str, noun: &str) -> String {
-    format!("Hidden from {viewer}, who does not see this {noun}.")
+    unturned(format!(
+        "Hidden from {viewer}, who does not see this {noun}."
+    ))
 }
 
 /// Says how many people are not shown to this viewer.
@@ -147,14 +149,14 @@ pub fn deals(count: usize) -> String {
 
 /// How many of the organisation's deals a viewer sees.
 pub fn sees_deals(viewer: &str, seen: usize, all: usize) -> String {
-    format!("{viewer} sees {} of {}", grouped(seen), deals(all))
+    unturned(format!("{viewer} sees {} of {}", grouped(seen), deals(all)))
 }
 
 /// Says that a viewer has no deals.
 pub fn no_deals(viewer: &str) -> String {
-    format!(
+    unturned(format!(
         "{viewer} sees no partner deals: none is their own, and no tier or managed company shows them others’."
-    )
+    ))
 }
 
 /// Says that an organisation has no deals.
@@ -167,17 +169,17 @@ pub fn matching(count: usize, of: usize) -> String {
 
 /// The name of the table of a viewer's deals.
 pub fn pipeline_of(viewer: &str) -> String {
-    format!("Partner pipeline of {viewer}")
+    unturned(format!("Partner pipeline of {viewer}"))
 }
 
 /// Who registered a deal on somebody else's behalf.
 pub fn registered_by(name: &str) -> String {
-    format!("registered by {name}")
+    unturned(format!("registered by {name}"))
 }
 
 /// Looks at everything as another person.
 pub fn view_as(name: &str) -> String {
-    format!("View as {name}")
+    unturned(format!("View as {name}"))
 }
 
 /// Where a user stands in a company, in one sentence.
@@ -187,12 +189,12 @@ pub fn standing(viewer: &str, tier: &str, company: &str, primary: bool) -> Strin
     } else {
         "association"
     };
-    format!("{viewer}: {tier} at {company} ({which})")
+    unturned(format!("{viewer}: {tier} at {company} ({which})"))
 }
 
 /// Says that a viewer is no partner user.
 pub fn no_standing(viewer: &str) -> String {
-    format!("{viewer} has no tier at any partner company.")
+    unturned(format!("{viewer} has no tier at any partner company."))
 }
 
 /// How somebody else is known to see it too, beside the reason that they are listed under.
@@ -202,12 +204,12 @@ pub fn also(reasons: &[&str]) -> String {
 
 /// Through whom somebody sees a record.
 pub fn through(name: &str) -> String {
-    format!("through {name}")
+    unturned(format!("through {name}"))
 }
 
 /// Where somebody's tier lets them see a deal.
 pub fn at_company(name: &str) -> String {
-    format!("at {name}")
+    unturned(format!("at {name}"))
 }
 
 /// The label of a reason to see something.

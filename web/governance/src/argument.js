@@ -18,11 +18,25 @@ export function reading(name, read) {
   }
 }
 
+/** UTF-16 units of a text, of a query, options or an edit as JSON, and of ids or changes as JSON. What is longer would
+ * need more memory than the module can have, and end it. */
+const TEXT_LIMIT = 2 ** 20;
+const QUESTION_LIMIT = 16 * 2 ** 20;
+const LIST_LIMIT = 128 * 2 ** 20;
+/** How many ids are asked about at once. */
+const IDS_LIMIT = 10_000_000;
+
+function argumentTooLarge(name, size, limit, unit) {
+  const message = `\`${name}\` has ${size} ${unit}, at most ${limit} are read`;
+  return new GovernanceError('argument-too-large', message, { path: `/${name}` });
+}
+
 /** Requires a text: a user, an id, or a word that the module then knows or refuses. */
 export function requireText(value, name) {
   if (typeof value !== 'string') {
     throw invalid(name, `\`${name}\` must be a string, not ${kindOf(value)}`);
   }
+  if (value.length > TEXT_LIMIT) throw argumentTooLarge(name, value.length, TEXT_LIMIT, 'characters');
   if (!isUnicode(value)) {
     throw invalid(name, `\`${name}\` has half a surrogate pair and is no Unicode text`);
   }
@@ -59,8 +73,9 @@ export function idsToJson(ids) {
     if (!isArray(ids)) {
       throw invalid('ids', `\`ids\` must be an array of strings, not ${kindOf(ids)}`);
     }
+    if (ids.length > IDS_LIMIT) throw argumentTooLarge('ids', ids.length, IDS_LIMIT, 'items');
     for (let index = 0; index < ids.length; index += 1) requireText(ids[index], `ids/${index}`);
-    return JSON.stringify(ids);
+    return within(LIST_LIMIT, JSON.stringify(ids), 'ids');
   });
 }
 
@@ -78,7 +93,7 @@ function objectToText(value, name) {
   if (typeof value !== 'object' || value === null || isArray(value)) {
     throw invalid(name, `\`${name}\` must be an object, not ${kindOf(value)}`);
   }
-  return valueToJson(value, name);
+  return within(QUESTION_LIMIT, valueToJson(value, name), name);
 }
 
 /** The JSON of a list of changes. */
@@ -86,7 +101,12 @@ export function changesToJson(changes) {
   if (!isArray(changes)) {
     throw invalid('changes', `\`changes\` must be an array of changes, not ${kindOf(changes)}`);
   }
-  return valueToJson(changes, 'changes');
+  return within(LIST_LIMIT, valueToJson(changes, 'changes'), 'changes');
+}
+
+function within(limit, json, name) {
+  if (json.length > limit) throw argumentTooLarge(name, json.length, limit, 'characters of JSON');
+  return json;
 }
 
 function valueToJson(value, name) {
@@ -109,10 +129,13 @@ function isTooDeep(cause) {
 }
 
 /** JSON has no such values: left to itself, `JSON.stringify` would ask for everything up to nothing. */
-function onlyJson(key, value) {
+function onlyJson(key, given) {
+  // A number that is an object is written as the number.
+  const value = typeof given === 'object' && tagOf(given) === 'Number' ? Number(given) : given;
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new TypeError(`\`${key}\` is ${value}`);
   }
+  if (value === undefined && this[key] !== undefined) throw new TypeError(`\`${key}\` is written as nothing`);
   if (typeof value === 'function' || typeof value === 'symbol') {
     throw new TypeError(`\`${key}\` is a ${typeof value}`);
   }
@@ -124,12 +147,12 @@ const encoder = new TextEncoder();
 /** The bytes of an organisation that is given as object, as JSON text or as JSON bytes. */
 export function documentToBytes(org, limit) {
   const bytes = reading('org', () => (isBytes(org) ? bytesOf(org) : undefined));
-  if (bytes !== undefined) return within(limit, bytes);
+  if (bytes !== undefined) return withinDocument(limit, bytes);
   const text = typeof org === 'string' ? org : objectToJson(org);
   // Each UTF-16 unit is a byte or more, so a text that is too long need not be encoded first.
   if (text.length > limit) throw tooLarge(text.length, limit);
   if (!isUnicode(text)) throw malformed('the text has half a surrogate pair and is no Unicode text');
-  return within(limit, encoder.encode(text));
+  return withinDocument(limit, encoder.encode(text));
 }
 
 function objectToJson(org) {
@@ -164,7 +187,7 @@ export function bytesOf(source) {
 
 // The module checks the size as well; here a document that is too large has not yet cost its memory, which WebAssembly
 // never gives back.
-function within(limit, bytes) {
+function withinDocument(limit, bytes) {
   if (bytes.length > limit) throw tooLarge(bytes.length, limit);
   return bytes;
 }

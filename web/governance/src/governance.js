@@ -281,15 +281,16 @@ export class Governance {
   }
 
   #clock() {
-    return this.#needsClock ? Date.now() : 0;
+    return this.#needsClock ? Number(Date.now()) : 0;
   }
 
   /** Asks the organisation, with the clock for one that follows it. */
   #ask(question) {
+    const clock = Number(Date.now());
     if (this.#organisation === undefined) {
       throw new GovernanceError('freed', 'the organisation was freed and answers no more');
     }
-    return this.#instance.ask(() => question(this.#organisation, Date.now()));
+    return this.#instance.ask(() => question(this.#organisation, clock));
   }
 }
 

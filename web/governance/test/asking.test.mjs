@@ -356,6 +356,10 @@ test('a query that is none is refused and never half understood', () => {
   for (const limit of [-1, 1.5, '2', NaN, Infinity, 5n]) {
     assert.throws(visible({ limit }), package_.GovernanceError, String(limit));
   }
+  for (const limit of [new Number(NaN), { toJSON() {} }, { toJSON: () => NaN }]) {
+    refuses(package_, visible({ limit }), 'invalid-argument', '/query');
+  }
+  assert.deepEqual(visible({ limit: new Number(1), where: undefined })().ids, ['globex']);
   for (const field of [NaN, -Infinity, () => 1, Symbol('one')]) {
     refuses(package_, visible({ where: { field: 'employees', min: field } }), 'invalid-argument', '/query');
   }

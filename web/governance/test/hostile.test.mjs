@@ -269,3 +269,54 @@ test('many holders, many questions, much of everything', () => {
   assert.equal(governance.viewers('account', 'a0').length, 1_000);
   governance.free();
 });
+
+test('what is too large to cross is refused, and takes no other organisation with it', () => {
+  const governance = Governance.load(ORG, { now: NOW });
+  const other = Governance.load(ORG, { now: NOW });
+  const long = 'x'.repeat(2 ** 20 + 1);
+  for (const ask of [
+    () => governance.can(long, 'view', 'account', 'globex'),
+    () => governance.can('ada', 'view', 'account', long),
+    () => governance.canMany('ada', 'view', 'account', [long]),
+    () => governance.canMany('ada', 'view', 'account', { __proto__: Array.prototype, length: 1e9 }),
+    () => governance.canMany('ada', 'view', 'account', new Array(10_000_001).fill('a')),
+    () => governance.slice(long),
+    () => governance.visible('ada', 'account', { where: { text: 'x'.repeat(2 ** 24) } }),
+    () => governance.visible('ada', 'account', { where: { any: new Array(2_000_000).fill({ text: '' }) } }),
+    () => governance.editAssigned('ada', { type: 'account', ids: new Array(5_000_000).fill('a') }),
+    () => governance.apply(new Array(1_400).fill({ op: 'setProfile', user: 'x'.repeat(100_000), profile: 'p' })),
+  ]) {
+    assert.throws(ask, ({ code }) => code === 'argument-too-large' || code === 'invalid-argument', String(ask));
+  }
+  assert.equal(other.can('ada', 'view', 'account', 'globex'), true);
+  governance.free();
+  other.free();
+});
+
+test('an answer without end is refused, and takes no other organisation with it', () => {
+  const other = Governance.load(ORG, { now: NOW });
+  const permissions = (view) => ({ account: { view } });
+  // Each of many leads sees the account through each of many reports who see all.
+  const leads = Array.from({ length: 50 }, (_, at) => ({ id: `l${at}`, name: 'L', profile: 'lead', role: 'top' }));
+  const people = Array.from({ length: 41_000 }, (_, at) => ({ id: `p${at}`, name: 'P', profile: 'all', role: 'below' }));
+  const governance = Governance.load(
+    org({
+      profiles: [
+        { id: 'lead', name: 'Lead', permissions: permissions('reports') },
+        { id: 'all', name: 'All', permissions: permissions('all') },
+        { id: 'none', name: 'None' },
+      ],
+      roles: [{ id: 'top', name: 'Top' }, { id: 'below', name: 'Below', parent: 'top' }],
+      users: [...leads, ...people],
+      records: Array.from({ length: 60 }, (_, at) => ({ type: 'account', id: `a${at}`, owner: 'p0' })),
+    }),
+    { now: NOW },
+  );
+  refuses(package_, () => governance.viewers('account', 'a0'), 'answer-too-large');
+  const lost = [{ op: 'setPermission', profile: 'all', type: 'account', action: 'view', scope: 'denied' }];
+  refuses(package_, () => governance.predict(lost, { sample: 1e9 }), 'answer-too-large', '/sample');
+  assert.equal(governance.predict(lost, { sample: 1 }).rows.length, people.length);
+  assert.equal(other.can('ada', 'view', 'account', 'globex'), true);
+  governance.free();
+  other.free();
+});

@@ -405,6 +405,55 @@ fn names_cannot_steer_the_terminal() {
 }
 
 #[test]
+fn json_has_every_id_as_it_is_and_steers_no_terminal() {
+    let ids = [
+        "id\u{7f}x",
+        "id\u{9b}31m",
+        "a\u{202e}b",
+        "a\u{2028}b",
+        "Ä😀",
+    ];
+    let record = |id: &&str| json!({"type": "account", "id": id, "owner": "ada"});
+    let document = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "Etc/UTC",
+        "profiles": [{"id": "p", "name": "P", "permissions": {"account": {"view": "all"}}}],
+        "users": [{"id": "ada", "name": "Ada", "profile": "p"}],
+        "records": ids.iter().map(record).collect::<Vec<_>>(),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hostile.json");
+    std::fs::write(&path, document.to_string()).unwrap();
+    let path = path.to_str().unwrap();
+    let run = sidelight([
+        "visible", path, "--user", "ada", "--type", "account", "--json",
+    ]);
+    let run = run.ok();
+    assert_eq!(run.json()["ids"], json!(ids));
+    assert!(run.out.contains("Ä😀"), "{}", run.out);
+    let steering = |character: char| {
+        character != '\n' && (character.is_control() || "\u{202e}\u{2028}".contains(character))
+    };
+    assert!(!run.out.contains(steering), "{:?}", run.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_anew_is_as_private_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("michael.slice");
+    std::fs::write(&file, "").unwrap();
+    for mode in [0o600, 0o640, 0o664] {
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        let path = file.to_str().unwrap();
+        ask(&format!("slice --user michael --output {path}")).ok();
+        let written = file.metadata().unwrap();
+        assert!(written.len() > 0);
+        assert_eq!(written.permissions().mode() & 0o777, mode);
+    }
+}
+
+#[test]
 fn help_teaches_by_examples() {
     let help = sidelight(["--help"]).ok().out;
     for wanted in ["Exit codes:", "Begin with:", "import", "explain-deal"] {

@@ -18,6 +18,8 @@ pub(super) struct Cut<'g> {
     /// Whose slice it is.
     name: String,
     viewer: Option<UserIx>,
+    /// Whether the viewer passes the gate: where not, there is nothing but the viewer.
+    is_open: bool,
     records: Vec<(RecordType, Vec<RecordRow>)>,
     deals: Vec<DealIx>,
     /// Everybody who is named, the viewer included.
@@ -69,6 +71,7 @@ impl<'g> Cut<'g> {
             at,
             name: user.to_owned(),
             viewer: at.governance.users.find(user),
+            is_open: at.gate(user),
             records: Vec::new(),
             deals: Vec::new(),
             people: Chosen::default(),
@@ -79,8 +82,8 @@ impl<'g> Cut<'g> {
         };
         if let Some(viewer) = cut.viewer {
             cut.people.insert(viewer);
-            cut.seated.insert(viewer);
-            if at.passes_gate(viewer) {
+            if cut.is_open {
+                cut.seated.insert(viewer);
                 cut.take_lifts(viewer);
                 cut.take_records(viewer);
                 cut.take_deals(viewer);
@@ -302,7 +305,7 @@ impl<'g> Cut<'g> {
         let contents = Contents {
             viewer: &self.name,
             of_changed: governance.is_changed_slice(),
-            org: self.org(&job_roles),
+            org: self.org(&job_roles, &numbers.mentioned),
             unnamed: self.unnamed.len(),
             mentioned: numbers
                 .mentioned
@@ -320,6 +323,9 @@ impl<'g> Cut<'g> {
             let job_role = job_role.and_then(|job_role| numbers.job_roles.get(job_role));
             (numbers.of(user), job_role)
         });
+        // By name, and not in the order in which the whole organisation came to know them.
+        let mut fields = records.fields.of(row.record);
+        fields.sort_unstable_by_key(|(name, _)| *name);
         Row {
             id: records.id(row.record),
             name: records.name(row.record),
@@ -329,17 +335,19 @@ impl<'g> Cut<'g> {
                 .account
                 .and_then(|account| numbers.accounts.get(account)),
             withheld: row.withheld,
-            fields: records.fields.of(row.record),
+            fields,
         }
     }
 
     /// Everything but the records, as a document.
-    fn org(&self, job_roles: &Chosen<JobRoleIx>) -> Org<()> {
+    fn org(&self, job_roles: &Chosen<JobRoleIx>, mentioned: &[UserIx]) -> Org<()> {
         let governance = self.at.governance;
         let free = |stem: &'static str| (1_u64..).map(move |number| format!("{stem}-{number}"));
         let mut profiles: Vec<_> = self.own_profile().into_iter().collect();
-        // Ids for what stands for something that is not shown: none is an id of the organisation.
-        let profile_ids = free("others").filter(|id| governance.profiles.find(id).is_none());
+        // Ids for what stands for something that is not shown: none is an id of the slice. Whether it is one of the
+        // organisation is not to be told.
+        let own_profile = profiles.first().map(|own| own.id.clone());
+        let profile_ids = free("others").filter(|id| own_profile.as_ref() != Some(id));
         let lifting = self.lifting_profiles(profile_ids);
         profiles.extend(lifting.iter().map(|(_, profile)| profile.clone()));
         let profile_of = |lift: &Lift| {
@@ -360,6 +368,10 @@ impl<'g> Cut<'g> {
                 term.sponsor = None;
             }
             if Some(user) == self.viewer {
+                if !self.is_open {
+                    shown.job_role = None;
+                    shown.memberships.clear();
+                }
                 return Some(shown);
             }
             let lift = self.lifts.get(&user).cloned().unwrap_or_default();
@@ -378,7 +390,10 @@ impl<'g> Cut<'g> {
                 ..User::new(shown.id, shown.name, profile_of(&lift))
             })
         });
-        let user_ids = free("somebody").filter(|id| governance.users.table.ids.get(id).is_none());
+        let user_ids = free("somebody").filter(|id| {
+            let known = governance.users.table.ids.get(id);
+            known.is_none_or(|user| !self.people.contains(user) && !mentioned.contains(&user))
+        });
         let unnamed = self.unnamed.iter().zip(user_ids).map(|(class, id)| User {
             role: class.role.map(|role| governance.roles.id(role).to_owned()),
             guest: class.until.map(|expires_at| Guest {
@@ -412,7 +427,7 @@ impl<'g> Cut<'g> {
             companies: self.companies(),
             views: governance
                 .views()
-                .filter(|view| self.viewer.is_some() && view.user == self.name)
+                .filter(|view| self.is_open && view.user == self.name)
                 .cloned()
                 .collect(),
             records: (),
@@ -430,6 +445,7 @@ impl<'g> Cut<'g> {
         let of_people = self
             .people
             .iter()
+            .filter(|_| self.is_open)
             .filter_map(|user| governance.users.get(user)?.job_role);
         let of_assignments = self
             .records
@@ -448,9 +464,10 @@ impl<'g> Cut<'g> {
     /// The companies of the deals, and those where the viewer has a standing.
     fn companies(&self) -> Vec<Company> {
         let governance = self.at.governance;
-        let person = self.viewer.and_then(|viewer| governance.users.get(viewer));
+        let viewer = self.viewer.filter(|_| self.is_open);
+        let person = viewer.and_then(|viewer| governance.users.get(viewer));
         let standings = person.into_iter().flat_map(|person| &person.standings);
-        let managed = self.viewer.map(|viewer| governance.users.managed(viewer));
+        let managed = viewer.map(|viewer| governance.users.managed(viewer));
         let of_deals = self
             .deals
             .iter()

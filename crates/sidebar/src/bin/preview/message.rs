@@ -1,6 +1,6 @@
 //! The mock CRM's own words, in one table.
 
-use sidelight_sidebar::message::grouped;
+use sidelight_sidebar::message::{grouped, unturned};
 
 /// Marks the page as what it is.
 pub(crate) const MOCK: &str = "mock CRM";
@@ -37,11 +37,11 @@ pub(crate) fn theme(theme: crate::address::Theme) -> &'static str {
 
 /// How many of a list the viewer sees.
 pub(crate) fn sees(viewer: &str, seen: usize, all: usize, plural: &str) -> String {
-    format!(
+    unturned(format!(
         "{viewer} sees {} of {} {plural}",
         grouped(seen),
         grouped(all)
-    )
+    ))
 }
 
 /// How many of a related list the viewer sees.
@@ -51,12 +51,12 @@ pub(crate) fn of(seen: usize, all: usize) -> String {
 
 /// Leaves only what the viewer sees in the list.
 pub(crate) fn hide(viewer: &str) -> String {
-    format!("Only what {viewer} sees")
+    unturned(format!("Only what {viewer} sees"))
 }
 
 /// The heading of the page that a viewer gets for a record that they do not see.
 pub(crate) fn not_found(viewer: &str) -> String {
-    format!("{viewer} gets “not found” here")
+    unturned(format!("{viewer} gets “not found” here"))
 }
 
 /// Why that is so.
@@ -69,37 +69,49 @@ pub(crate) fn more_people(count: usize) -> String {
 
 /// The steps of opening a file, which can take a while for a large one.
 pub(crate) fn reading(name: &str) -> String {
-    format!("Reading {name} …")
+    unturned(format!("Reading {name} …"))
 }
 
 /// The same, once the size is known.
 pub(crate) fn checking(name: &str, bytes: usize) -> String {
-    format!("Checking {name} ({}) …", size(bytes))
+    unturned(format!("Checking {name} ({}) …", size(bytes)))
 }
 
 /// The last step.
 pub(crate) fn indexing(name: &str, records: usize) -> String {
-    format!("Listing the {} records of {name} …", grouped(records))
+    unturned(format!(
+        "Listing the {} records of {name} …",
+        grouped(records)
+    ))
 }
 
 /// Says that a file has been opened.
 pub(crate) fn opened(name: &str, users: usize, records: usize, deals: usize) -> String {
-    format!(
+    unturned(format!(
         "Opened {name}: {} people, {} records, {} partner deals.",
         grouped(users),
         grouped(records),
         grouped(deals)
-    )
+    ))
 }
 
 /// The heading of the message about a file that was not opened.
 pub(crate) fn not_opened(name: &str) -> String {
-    format!("{name} was not opened")
+    unturned(format!("{name} was not opened"))
+}
+
+/// Why a file was not even read.
+pub(crate) fn too_large(bytes: usize, limit: usize) -> String {
+    format!(
+        "the file has {}, at most {} are opened",
+        size(bytes),
+        size(limit)
+    )
 }
 
 /// What stays when a file was not opened.
 pub(crate) fn stays(organisation: &str) -> String {
-    format!("{organisation} stays open.")
+    unturned(format!("{organisation} stays open."))
 }
 
 fn size(bytes: usize) -> String {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
-use sidelight_governance::Governance;
+use sidelight_governance::{Code, Governance, Limits};
 use sidelight_sidebar::model::Organisation;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -13,6 +13,9 @@ use yew::Callback;
 
 use crate::catalogue::{Catalogue, Kind};
 use crate::message;
+
+/// So many bytes of a file are opened, as many as the npm package loads: what a page has room for, several times over.
+const LARGEST: usize = 128 << 20;
 
 /// An organisation that is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,12 +71,22 @@ async fn opened(
     tell: &Callback<Progress>,
 ) -> Result<Progress, Refusal> {
     step(tell, message::reading(name)).await;
+    let mut limits = Limits::default();
+    limits.document = LARGEST;
+    if let Source::File(file) = &source
+        && file.size() > LARGEST as f64
+    {
+        return Err(Refusal {
+            code: Some(Code::DocumentTooLarge.as_str()),
+            ..refused(name, message::too_large(file.size() as usize, LARGEST))
+        });
+    }
     let bytes = read(source)
         .await
         .map_err(|error| refused(name, text_of(&error)))?;
 
     step(tell, message::checking(name, bytes.len())).await;
-    let governance = Governance::load(&bytes).map_err(|error| Refusal {
+    let governance = Governance::load_within(&bytes, &limits).map_err(|error| Refusal {
         name: name.to_owned(),
         code: Some(error.code().as_str()),
         path: Some(error.path().as_str().to_owned()).filter(|path| !path.is_empty()),
