@@ -810,9 +810,8 @@ impl Cursors {
 
     pub(crate) fn write(&self, id: &str) -> String {
         let mut cursor = format!("{:016x}-", self.question);
-        for byte in id.bytes() {
-            cursor.push_str(&format!("{byte:02x}"));
-        }
+        let digits = id.bytes().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        cursor.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
         cursor
     }
 
@@ -843,12 +842,11 @@ impl Cursors {
 
 /// The text whose bytes are these pairs of hexadecimal digits.
 fn text_of_digits(digits: &str) -> Option<String> {
-    let pairs = digits.as_bytes().chunks(2);
-    let bytes = pairs.map(|pair| {
-        let pair = std::str::from_utf8(pair)
-            .ok()
-            .filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(pair, 16).ok()
+    let digits = digits.chars().map(|digit| digit.to_digit(16));
+    let digits: Vec<_> = digits.collect::<Option<_>>()?;
+    let bytes = digits.chunks(2).map(|pair| match *pair {
+        [high, low] => u8::try_from(high << 4 | low).ok(),
+        _ => None,
     });
     String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
