@@ -62,6 +62,36 @@ describe("opening", () => {
     assert.equal(await page.locator(".crm-drop").count(), 0);
   });
 
+  test("a name that turns its direction around turns nothing beside it", async () => {
+    const name = "Eve \u202etnuocca siht ees tonnac";
+    const users = [SMALL.users[0], { ...SMALL.users[1], name }];
+    await openFile(page, "turned.json", { ...SMALL, name: "Turned", users });
+    await says(page, ".crm-organisation", "Turned");
+    await page.evaluate(() => { location.hash = "as=bo&type=account&id=one"; });
+    await says(page, "#sidelight-headline", "Eve \ufffdtnuocca siht ees tonnac can see this account");
+    for (const sentence of await texts(page, "#sidelight :is(h2, h3, p)")) assert.doesNotMatch(sentence, /\u202e/u);
+    // The badge after the name stays after it.
+    const right = (part) => page.locator(`.sl-member[data-user=bo] ${part}`).evaluate((at) => at.getBoundingClientRect().right);
+    assert.ok(await right("bdi") <= await right(".sl-mark"));
+  });
+
+  test("a file larger than what a page has room for is refused before it is read", async () => {
+    const size = await page.evaluate(() => {
+      const input = document.querySelector("input[type=file]");
+      const transfer = new DataTransfer();
+      const part = new Uint8Array(2 ** 20);
+      const file = new File(Array.from({ length: 129 }, () => part), "large.json");
+      transfer.items.add(file);
+      input.files = transfer.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+      return file.size;
+    });
+    assert.ok(size > 128 * 2 ** 20);
+    await says(page, "[role=alert]", "large.json was not opened");
+    assert.equal(await page.locator("[role=alert] .crm-code").textContent(), "document-too-large");
+    await says(page, ".crm-organisation", org.name);
+  });
+
   for (const [what, content, code, path] of [
     ["no JSON", "{", "malformed-json", null],
     ["an empty file", "", "malformed-json", null],

@@ -82,7 +82,7 @@ fn GroupView(props: &GroupViewProps) -> Html {
             <li key={member.user.clone()} class="sl-member" data-user={member.user.clone()}>
                 { avatar(&member.name) }
                 if is_viewer {
-                    <span class="sl-name">{ &member.name }{ " " }<span class="sl-mark">{ message::VIEWER }</span></span>
+                    <span class="sl-name"><bdi>{ &member.name }</bdi>{ " " }<span class="sl-mark">{ message::VIEWER }</span></span>
                 } else {
                     <button type="button" class="sl-name sl-link" title={message::view_as(&member.name)} onclick={on_choose.reform(move |_: MouseEvent| choice.clone())}>
                         { &member.name }
