@@ -161,6 +161,11 @@ describe("viewing", () => {
     await field.press("Tab");
     await says(page, "#sidelight-headline", `${guest.name} can see`);
     assert.match(page.url(), /now=/);
+    // A field that is no date, as while one is typed, is no question.
+    await field.fill("");
+    await field.press("Tab");
+    await says(page, "#sidelight-headline", `${guest.name} can see`);
+    assert.match(page.url(), /now=/);
     await page.getByRole("button", { name: "Now" }).click();
     assert.doesNotMatch(page.url(), /now=/);
   });

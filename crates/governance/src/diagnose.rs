@@ -181,10 +181,17 @@ impl At<'_> {
                     .chain(cycle.first())
                     .map(|&role| roles.name(role))
                     .collect();
-                let text = format!(
-                    "Each of these roles is above the other, so none of them reaches downwards: {}.",
-                    names.join(" › ")
-                );
+                let text = if cycle.len() == 1 {
+                    format!(
+                        "The role {} is its own parent, so it does not reach downwards.",
+                        names.first().unwrap_or(&"")
+                    )
+                } else {
+                    format!(
+                        "Each of these roles is above the other, so none of them reaches downwards: {}.",
+                        names.join(" › ")
+                    )
+                };
                 found.push(Diagnostic {
                     code: "role-cycle",
                     severity: Severity::Error,

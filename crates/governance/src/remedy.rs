@@ -332,19 +332,28 @@ impl At<'_> {
             offer(role);
             offer(role.and_then(|role| forest.parent(role)));
         }
-        // Nobody whose role would do holds the record: someone who sees all of the type may lift.
-        let profiles = self.governance.profiles.iter();
-        let seeing_all = profiles.filter(|(_, row)| row.scope(kind, action) == Scope::All);
-        let users = seeing_all.flat_map(|(profile, _)| self.governance.users.with_profile(profile));
-        let lifts = |&user: &UserIx| {
-            self.passes_gate(user)
-                && self.scope(user, kind, action) == Scope::All
-                && self.role(user).is_some()
-        };
-        let mut lifters: Vec<UserIx> = users.filter(lifts).collect();
-        lifters.sort_unstable();
-        for lifter in lifters {
-            offer(self.role(lifter).and_then(|role| forest.parent(role)));
+        // Nobody whose role would do holds the record: someone who sees all of the type may lift, or of what is asked for
+        // besides: an action needs the view, and a prospect may be seen through its account.
+        let asked = [
+            Some((kind, action)),
+            (action != Action::View).then_some((kind, Action::View)),
+            of_account.map(|_| (RecordType::Account, Action::View)),
+        ];
+        for (kind, action) in asked.into_iter().flatten() {
+            let profiles = self.governance.profiles.iter();
+            let seeing_all = profiles.filter(|(_, row)| row.scope(kind, action) == Scope::All);
+            let users =
+                seeing_all.flat_map(|(profile, _)| self.governance.users.with_profile(profile));
+            let lifts = |&user: &UserIx| {
+                self.passes_gate(user)
+                    && self.scope(user, kind, action) == Scope::All
+                    && self.role(user).is_some()
+            };
+            let mut lifters: Vec<UserIx> = users.filter(lifts).collect();
+            lifters.sort_unstable();
+            for lifter in lifters {
+                offer(self.role(lifter).and_then(|role| forest.parent(role)));
+            }
         }
         roles
     }

@@ -33,6 +33,8 @@ pub const BECAUSE: &str = "Because";
 pub const BECAUSE_NOT: &str = "Why not";
 /// The heading above what would turn a no into a yes.
 pub const REMEDIES: &str = "What would change this";
+/// Says that there is nothing under that heading.
+pub const NO_REMEDY: &str = "No single assignment, setting or role would.";
 /// The heading of a record's people.
 pub const PEOPLE: &str = "On this record";
 /// The mark of the record owner.
@@ -199,7 +201,8 @@ pub fn no_standing(viewer: &str) -> String {
 
 /// How somebody else is known to see it too, beside the reason that they are listed under.
 pub fn also(reasons: &[&str]) -> String {
-    format!("also {}", reasons.join(", "))
+    // They are labels, and stand in the middle of a sentence here.
+    format!("also {}", reasons.join(", ").to_ascii_lowercase())
 }
 
 /// Through whom somebody sees a record.
@@ -228,6 +231,16 @@ pub fn rule(rule: Rule) -> &'static str {
         Rule::Tier => "Higher tier",
         Rule::AccountOwner => "Account owner",
         Rule::Vendor => "All deals",
+    }
+}
+
+/// What somebody who sees a record or deal is for that reason, where [`rule`] says what the reason is.
+pub fn seen_as(reason: Rule) -> &'static str {
+    match reason {
+        Rule::Report => "Lead of a holder",
+        Rule::Peer => "Peer of a holder",
+        Rule::Lifted => "Lead of somebody who sees all",
+        other => rule(other),
     }
 }
 
@@ -287,6 +300,7 @@ pub fn plural(kind: RecordType) -> &'static str {
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+/// So many of something, in the number that it takes.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }

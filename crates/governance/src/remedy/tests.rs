@@ -300,3 +300,36 @@ fn a_count_up_to_the_bound_is_exact_and_beyond_it_comes_last() {
         "only {certain} records were certain to open"
     );
 }
+
+#[test]
+fn a_role_that_lifts_the_view_is_told_for_what_needs_the_view() {
+    let organisation = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "lead", "name": "Lead"}, {"id": "rep", "name": "Rep", "parent": "lead"}],
+        "profiles": [
+            {"id": "all", "name": "All", "permissions": {"account": {"view": "all"}}},
+            {"id": "p", "name": "P", "permissions": {"account": {"view": "reports", "edit": "all"}}, "toggles": {"prospectsInAccount": true}}
+        ],
+        "users": [{"id": "v", "name": "V", "profile": "all", "role": "rep"}, {"id": "u", "name": "U", "profile": "p"}],
+        "records": [{"type": "account", "id": "1"}, {"type": "prospect", "id": "2", "account": "1"}]
+    });
+    let governance = Governance::load(organisation.to_string().as_bytes()).unwrap();
+    let at = governance.at("2026-11-21T12:00:00Z".parse().unwrap());
+    for (action, kind, id) in [
+        (Action::View, RecordType::Account, "1"),
+        (Action::Edit, RecordType::Account, "1"),
+        (Action::View, RecordType::Prospect, "2"),
+    ] {
+        let decision = at.explain("u", action, kind, Some(id)).unwrap();
+        assert!(!decision.allowed);
+        let lead = Change::SetRole {
+            user: "u".to_owned(),
+            role: Some("lead".to_owned()),
+        };
+        let told = decision.remedies.iter().map(|remedy| &remedy.changes);
+        assert!(
+            told.into_iter().any(|changes| *changes == [lead.clone()]),
+            "{action} {kind}"
+        );
+    }
+}

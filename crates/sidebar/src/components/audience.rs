@@ -97,7 +97,7 @@ fn GroupView(props: &GroupViewProps) -> Html {
     };
     html! {
         <details class="sl-group" data-rule={group.rule.as_str()} open={group.members.len() <= SMALL}>
-            <summary>{ icon(Shape::Next) }<span>{ message::rule(group.rule) }</span><span class="sl-count">{ message::grouped(group.members.len()) }</span></summary>
+            <summary>{ icon(Shape::Next) }<span>{ message::seen_as(group.rule) }</span><span class="sl-count">{ message::grouped(group.members.len()) }</span></summary>
             <ul>{ for group.members.iter().take(*drawn).map(member) }</ul>
             if left > 0 {
                 <button type="button" class="sl-button" {onclick}>{ message::show_more(next, left) }</button>

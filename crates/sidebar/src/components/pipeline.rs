@@ -36,6 +36,10 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
     let choices = use_memo(scene.clone(), |scene| {
         Choices::new(&scene.organisation, scene.now, &scene.viewer)
     });
+    let state = match &*choices {
+        Ok(choices) => state.within(choices),
+        Err(_) => state,
+    };
     let table = use_memo((scene.clone(), state.clone()), |(scene, state)| {
         let Table { rows, totals } =
             Table::new(&scene.organisation, scene.now, &scene.viewer, state)?;

@@ -79,6 +79,9 @@ pub(super) fn verdict_view(
             if !verdict.remedies.is_empty() {
                 <h3 class="sl-next">{ message::REMEDIES }</h3>
                 <ul class="sl-remedies">{ for verdict.remedies.iter().map(|remedy| html! { <li>{ remedy }</li> }) }</ul>
+            } else if !verdict.allowed && verdict.is_searched {
+                <h3 class="sl-next">{ message::REMEDIES }</h3>
+                <p>{ message::NO_REMEDY }</p>
             }
         </section>
     }

@@ -84,7 +84,7 @@ fn member(organisation: &Organisation, viewer: Viewer, first: Rule) -> Member {
         .grants
         .iter()
         .filter(|grant| grant.rule != first)
-        .map(|grant| message::rule(grant.rule))
+        .map(|grant| message::seen_as(grant.rule))
         .collect();
     others.dedup();
     if !others.is_empty() {

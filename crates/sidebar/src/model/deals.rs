@@ -116,6 +116,25 @@ impl TableState {
             || self.owner.is_some()
     }
 
+    /// The same, but for what cannot be chosen from: it may have been chosen as another viewer, or before a change, and a
+    /// list that does not have it could not show that it is.
+    #[must_use]
+    pub fn within(&self, choices: &Choices) -> Self {
+        let among = |ids: &[(String, String)], chosen: &Option<String>| {
+            let is_among = |id: &String| ids.iter().any(|(known, _)| known == id);
+            chosen.clone().filter(is_among)
+        };
+        Self {
+            stage: self
+                .stage
+                .clone()
+                .filter(|stage| choices.stages.contains(stage)),
+            company: among(&choices.companies, &self.company),
+            owner: among(&choices.owners, &self.owner),
+            ..self.clone()
+        }
+    }
+
     /// The same order without any filter.
     #[must_use]
     pub fn cleared(&self) -> Self {

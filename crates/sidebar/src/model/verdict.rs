@@ -21,6 +21,8 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// What would turn a refusal into a grant, in one sentence each, from the rules.
     pub remedies: Vec<String>,
+    /// Whether such changes were looked for: on a slice nothing tells what they would open.
+    pub is_searched: bool,
 }
 
 /// One thing that a viewer may or may not do.
@@ -123,6 +125,7 @@ impl Verdict {
                 .into_iter()
                 .map(|remedy| remedy.text)
                 .collect(),
+            is_searched: at.governance().viewer().is_none(),
         })
     }
 

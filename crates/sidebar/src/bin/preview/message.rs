@@ -1,6 +1,6 @@
 //! The mock CRM's own words, in one table.
 
-use sidelight_sidebar::message::{grouped, unturned};
+use sidelight_sidebar::message::{counted, grouped, unturned};
 
 /// Marks the page as what it is.
 pub(crate) const MOCK: &str = "mock CRM";
@@ -60,7 +60,7 @@ pub(crate) fn not_found(viewer: &str) -> String {
 }
 
 /// Why that is so.
-pub(crate) const NOT_FOUND: &str = "To somebody who may not see it, a record looks the same as one that does not exist. The sidebar tells you, who look at it as an administrator, why.";
+pub(crate) const NOT_FOUND: &str = "To somebody who may not see it, a record looks the same as one that does not exist. As an administrator, you are told why in the sidebar.";
 
 /// Says that more people match than are listed.
 pub(crate) fn more_people(count: usize) -> String {
@@ -88,10 +88,10 @@ pub(crate) fn indexing(name: &str, records: usize) -> String {
 /// Says that a file has been opened.
 pub(crate) fn opened(name: &str, users: usize, records: usize, deals: usize) -> String {
     unturned(format!(
-        "Opened {name}: {} people, {} records, {} partner deals.",
-        grouped(users),
-        grouped(records),
-        grouped(deals)
+        "Opened {name}: {}, {}, {}.",
+        counted(users, "person", "people"),
+        counted(records, "record", "records"),
+        counted(deals, "partner deal", "partner deals")
     ))
 }
 

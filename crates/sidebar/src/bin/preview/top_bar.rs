@@ -50,7 +50,10 @@ pub(crate) fn top_bar(bar: TopBar) -> Html {
             let instant = [format!("{value}Z"), format!("{value}:00Z")]
                 .iter()
                 .find_map(|text| text.parse().ok());
-            on_now.emit(instant);
+            // While a date is typed it is none yet (the 31st of a shorter month, the year 2): what was asked for last stays.
+            if instant.is_some() && !value.starts_with('0') {
+                on_now.emit(instant);
+            }
         })
     };
     let onchange_theme = Callback::from(move |event: Event| {
