@@ -219,7 +219,7 @@ fn a_group_tells_through_whom_and_for_which_reasons_besides() {
         details("imani")
     );
     assert!(
-        details("imani").ends_with("also Lifted by a report"),
+        details("imani").ends_with("also lead of somebody who sees all"),
         "{}",
         details("imani")
     );
