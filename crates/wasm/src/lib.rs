@@ -24,8 +24,8 @@ pub fn version() -> String {
 
 /// The largest document that is read, in bytes.
 #[wasm_bindgen(js_name = documentLimit)]
-pub fn document_limit() -> u32 {
-    organisation::DOCUMENT_LIMIT
+pub fn document_limit() -> usize {
+    sidelight_governance::Limits::in_browser().document
 }
 
 /// The actions' words; the place of one is its number in a quick question.

@@ -13,13 +13,6 @@ use crate::crossing::{Failure, answer, word};
 use crate::letterbox::Letterbox;
 use crate::remembered::Remembered;
 
-/// The largest document that is read, in bytes (§10.3).
-///
-/// Memory that runs out ends the instance, not just the loading. A module has 4 GiB at most, and a
-/// document that is made to need much (an assigned user of three bytes, `"",`, takes up to 26 bytes in
-/// here) needs 3.4 GiB when it has this size; an ordinary one, of 850,000 records, needs 0.9 GiB.
-pub(crate) const DOCUMENT_LIMIT: u32 = 128 << 20;
-
 /// A compiled organisation, and the instant that it is asked at.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -41,11 +34,9 @@ impl Organisation {
     /// # Errors
     /// What [`Governance::load`] refuses.
     pub fn load(bytes: &[u8]) -> Result<Self, Failure> {
-        let mut limits = Limits::default();
-        limits.document = DOCUMENT_LIMIT as usize;
         make_room(bytes.len());
         Ok(Self {
-            governance: Governance::load_within(bytes, &limits)?,
+            governance: Governance::load_within(bytes, &Limits::in_browser())?,
             now: None,
             last: Cell::new((0.0, instant(0.0)?)),
             letterbox: Letterbox::new(),

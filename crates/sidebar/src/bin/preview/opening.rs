@@ -14,9 +14,6 @@ use yew::Callback;
 use crate::catalogue::{Catalogue, Kind};
 use crate::message;
 
-/// So many bytes of a file are opened, as many as the npm package loads: what a page has room for, several times over.
-const LARGEST: usize = 128 << 20;
-
 /// An organisation that is open.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Open {
@@ -71,14 +68,16 @@ async fn opened(
     tell: &Callback<Progress>,
 ) -> Result<Progress, Refusal> {
     step(tell, message::reading(name)).await;
-    let mut limits = Limits::default();
-    limits.document = LARGEST;
+    let limits = Limits::in_browser();
     if let Source::File(file) = &source
-        && file.size() > LARGEST as f64
+        && file.size() > limits.document as f64
     {
         return Err(Refusal {
             code: Some(Code::DocumentTooLarge.as_str()),
-            ..refused(name, message::too_large(file.size() as usize, LARGEST))
+            ..refused(
+                name,
+                message::too_large(file.size() as usize, limits.document),
+            )
         });
     }
     let bytes = read(source)
