@@ -107,10 +107,8 @@ fn escaped(json: String) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         if is_harmful(character) {
-            let mut units = [0; 2];
-            for unit in character.encode_utf16(&mut units) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
+            // None of them is beyond U+FFFF, where JSON would need two.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             escaped.push(character);
         }

@@ -18,8 +18,8 @@ pub(super) struct Cut<'g> {
     /// Whose slice it is.
     name: String,
     viewer: Option<UserIx>,
-    /// Whether the viewer passes the gate: where not, there is nothing but the viewer.
-    is_open: bool,
+    /// The viewer, within the gate: outside it, there is nothing but the viewer.
+    inside: Option<UserIx>,
     records: Vec<(RecordType, Vec<RecordRow>)>,
     deals: Vec<DealIx>,
     /// Everybody who is named, the viewer included.
@@ -67,11 +67,12 @@ struct RecordRow {
 impl<'g> Cut<'g> {
     /// What the user's slice has in it.
     pub(super) fn of(at: At<'g>, user: &str) -> Self {
+        let viewer = at.governance.users.find(user);
         let mut cut = Self {
             at,
             name: user.to_owned(),
-            viewer: at.governance.users.find(user),
-            is_open: at.gate(user),
+            viewer,
+            inside: viewer.filter(|&viewer| at.passes_gate(viewer)),
             records: Vec::new(),
             deals: Vec::new(),
             people: Chosen::default(),
@@ -80,14 +81,14 @@ impl<'g> Cut<'g> {
             unnamed: Vec::new(),
             by_class: ByClass::new(),
         };
-        if let Some(viewer) = cut.viewer {
+        if let Some(viewer) = viewer {
             cut.people.insert(viewer);
-            if cut.is_open {
-                cut.seated.insert(viewer);
-                cut.take_lifts(viewer);
-                cut.take_records(viewer);
-                cut.take_deals(viewer);
-            }
+        }
+        if let Some(viewer) = cut.inside {
+            cut.seated.insert(viewer);
+            cut.take_lifts(viewer);
+            cut.take_records(viewer);
+            cut.take_deals(viewer);
         }
         cut
     }
@@ -368,7 +369,7 @@ impl<'g> Cut<'g> {
                 term.sponsor = None;
             }
             if Some(user) == self.viewer {
-                if !self.is_open {
+                if self.inside.is_none() {
                     shown.job_role = None;
                     shown.memberships.clear();
                 }
@@ -427,7 +428,7 @@ impl<'g> Cut<'g> {
             companies: self.companies(),
             views: governance
                 .views()
-                .filter(|view| self.is_open && view.user == self.name)
+                .filter(|view| self.inside.is_some() && view.user == self.name)
                 .cloned()
                 .collect(),
             records: (),
@@ -445,7 +446,7 @@ impl<'g> Cut<'g> {
         let of_people = self
             .people
             .iter()
-            .filter(|_| self.is_open)
+            .filter(|_| self.inside.is_some())
             .filter_map(|user| governance.users.get(user)?.job_role);
         let of_assignments = self
             .records
@@ -464,10 +465,9 @@ impl<'g> Cut<'g> {
     /// The companies of the deals, and those where the viewer has a standing.
     fn companies(&self) -> Vec<Company> {
         let governance = self.at.governance;
-        let viewer = self.viewer.filter(|_| self.is_open);
-        let person = viewer.and_then(|viewer| governance.users.get(viewer));
+        let person = self.inside.and_then(|viewer| governance.users.get(viewer));
         let standings = person.into_iter().flat_map(|person| &person.standings);
-        let managed = viewer.map(|viewer| governance.users.managed(viewer));
+        let managed = self.inside.map(|viewer| governance.users.managed(viewer));
         let of_deals = self
             .deals
             .iter()
