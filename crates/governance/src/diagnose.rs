@@ -1,5 +1,6 @@
 //! What an administrator should look at: references that name nothing, and reach that surprises (§10.1).
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -11,7 +12,7 @@ use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::role::NOWHERE;
-use crate::table::{ByText, Chosen, Ix, JobRoleIx, Patches, ProfileIx, RecordIx, RoleIx, UserIx};
+use crate::table::{ByText, Chosen, Ix, JobRoleIx, ProfileIx, RecordIx, RoleIx, UserIx};
 use crate::word::vocabulary;
 
 /// Something to look at.
@@ -29,7 +30,7 @@ use crate::word::vocabulary;
 /// | `shared-lead` | the role, the leads who share it | these leads |
 /// | `no-primary-company` | the user | the companies where the user has a standing |
 /// | `orphaned-record` | records of one type | these records |
-/// | `lifted-reach` | the user, the report who lifts | the records of the types that the user sees all of |
+/// | `lifted-reach` | the user, those who lift: the first 20 | the records of the types that the user is lifted for |
 /// | `owner-not-assigned` | records of one type | these records |
 /// | `unused-profile` | the profiles that nobody has | these profiles |
 /// | `scope-without-reach` | the profile | its settings that come to Owned Records |
@@ -379,7 +380,7 @@ impl At<'_> {
             let mut reached = 0;
             for &kind in RecordType::ALL {
                 if self.scope(user, kind, Action::View) == Scope::All
-                    || lifts.through(self, user, kind).is_some()
+                    || lifts.through(self, user, kind, Action::View).is_some()
                 {
                     wide.push(kind.plural());
                     reached += governance.records.of(kind).len();
@@ -448,7 +449,7 @@ impl At<'_> {
         }
     }
 
-    /// The users who see all records of a type through somebody below them (§3.2).
+    /// The users whom people below them lift, each with those who do (§3.2).
     fn diagnose_lifts(self, lifts: &Lifts, found: &mut Vec<Diagnostic>) {
         let governance = self.governance;
         for user in governance
@@ -456,36 +457,58 @@ impl At<'_> {
             .iter()
             .filter(|&user| self.passes_gate(user))
         {
-            // One report is named: the first in load order stands for all who lift the same type.
-            let mut kinds_by_report: Patches<Vec<RecordType>> = Patches::default();
+            // What is lifted, by those who lift: mostly the same people whatever the type and the action.
+            let mut groups: Vec<(&Lifters, Vec<(RecordType, Action)>)> = Vec::new();
+            let mut count = 0;
             for &kind in RecordType::ALL {
-                if let Some(report) = lifts.through(self, user, kind)
-                    && let Some(kinds) = kinds_by_report.get_or_default(report.number())
-                {
-                    kinds.push(kind);
+                let mut is_lifted = false;
+                for action in Action::ON_RECORDS {
+                    let Some(by) = lifts.through(self, user, kind, action) else {
+                        continue;
+                    };
+                    is_lifted = true;
+                    match groups.iter_mut().find(|(known, _)| *known == by) {
+                        Some((_, lifted)) => lifted.push((kind, action)),
+                        None => groups.push((by, vec![(kind, action)])),
+                    }
+                }
+                if is_lifted {
+                    count += governance.records.of(kind).len();
                 }
             }
-            for (report, kinds) in kinds_by_report.into_iter() {
-                let report = UserIx::new(report);
-                let plurals: Vec<_> = kinds.iter().map(|kind| kind.plural()).collect();
-                found.push(Diagnostic {
-                    code: "lifted-reach",
-                    severity: Severity::Info,
-                    subjects: [user, report]
-                        .map(|user| Subject::new("user", governance.users.id(user)))
-                        .to_vec(),
-                    count: kinds
-                        .iter()
-                        .map(|&kind| governance.records.of(kind).len())
-                        .sum(),
-                    text: format!(
-                        "{} sees all {}, because {} reports to them and does.",
-                        governance.users.name(user),
-                        plurals.join(", "),
-                        governance.users.name(report)
-                    ),
-                });
+            if groups.is_empty() {
+                continue;
             }
+            let mut reports: Vec<_> = groups.iter().flat_map(|(by, _)| &by.first).collect();
+            reports.sort_unstable();
+            reports.dedup();
+            reports.truncate(Lifters::NAMED);
+            let subjects = std::iter::once(&user)
+                .chain(reports)
+                .map(|&user| Subject::new("user", governance.users.id(user)));
+            let clauses: Vec<_> = groups
+                .iter()
+                .map(|(by, lifted)| {
+                    let names = by.first.iter().map(|&report| governance.users.name(report));
+                    let verb = if by.count == 1 { "reports" } else { "report" };
+                    format!(
+                        "{}, because {} {verb} to them and may",
+                        permitted(lifted),
+                        few(names, by.count)
+                    )
+                })
+                .collect();
+            found.push(Diagnostic {
+                code: "lifted-reach",
+                severity: Severity::Info,
+                subjects: subjects.collect(),
+                count,
+                text: format!(
+                    "{} may {}.",
+                    governance.users.name(user),
+                    clauses.join("; ")
+                ),
+            });
         }
     }
 
@@ -713,7 +736,7 @@ impl At<'_> {
                     .len()
                     > 1;
             for (lifted, &kind) in held.lifted.iter_mut().zip(RecordType::ALL) {
-                *lifted |= lifts.through(self, user, kind).is_some();
+                *lifted |= lifts.through(self, user, kind, Action::View).is_some();
             }
         }
         uses
@@ -741,54 +764,119 @@ fn settings(row: &ProfileRow, holds: impl Fn(RecordType, Action, Scope) -> bool)
         .collect()
 }
 
-/// For each record type and role, the first user in load order strictly below who is within the gate and sees all.
+/// Who lifts, for each record type, action and role: those strictly below who are within the gate and have the scope `all`.
 ///
 /// [`At::lifters`] answers the same for one user; asked for everyone, it would look at everyone below each.
-struct Lifts([Vec<Option<UserIx>>; RecordType::ALL.len()]);
+struct Lifts([[Vec<Lifters>; Action::ON_RECORDS.len()]; RecordType::ALL.len()]);
+
+/// Those who lift whoever has a role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Lifters {
+    /// The first [`Lifters::NAMED`] of them in load order.
+    first: Vec<UserIx>,
+    count: usize,
+}
+
+impl Lifters {
+    /// As many as anyone reads; an answer about a lead of ten thousand has an end.
+    const NAMED: usize = 20;
+
+    fn add(&mut self, others: &Self) {
+        self.first.extend_from_slice(&others.first);
+        self.first.sort_unstable();
+        self.first.truncate(Self::NAMED);
+        self.count += others.count;
+    }
+}
 
 impl Lifts {
     fn of(at: At<'_>) -> Self {
         let roles = &at.governance.roles;
         let in_order = roles.forest.in_order(roles.table.ids.iter());
-        let mut lifts = [(); RecordType::ALL.len()].map(|()| vec![None; in_order.len()]);
+        let mut lifts = Self(std::array::from_fn(|_| Default::default()));
         if at.governance.settings.reports_reach == ReportsReach::Accessible {
-            for (below, &kind) in lifts.iter_mut().zip(RecordType::ALL) {
-                let mut within: Vec<Option<UserIx>> = vec![None; in_order.len()];
-                for user in at.governance.users.iter() {
-                    if at.passes_gate(user) && at.scope(user, kind, Action::View) == Scope::All {
-                        lower(&mut within, at.role(user), Some(user));
-                    }
-                }
-                // Pre-order from the back: a role is complete before it is handed to its parent.
-                for &role in in_order.iter().rev() {
-                    let parent = roles.forest.parent(role);
-                    let found = [&within, &*below].map(|of| of.get(role.at()).copied().flatten());
-                    for user in found {
-                        lower(below, parent, user);
-                    }
+            for (lifts, &kind) in lifts.0.iter_mut().zip(RecordType::ALL) {
+                for (below, action) in lifts.iter_mut().zip(Action::ON_RECORDS) {
+                    let lifting = at.governance.users.iter().filter(|&user| {
+                        at.passes_gate(user) && at.scope(user, kind, action) == Scope::All
+                    });
+                    *below = Self::below(at, &in_order, lifting);
                 }
             }
         }
-        Self(lifts)
+        lifts
     }
 
-    /// The report through whom the user is lifted for view, if the user is.
-    fn through(&self, at: At<'_>, user: UserIx, kind: RecordType) -> Option<UserIx> {
-        let scope = at.scope(user, kind, Action::View);
+    /// By role, which of the users have one below it; nothing where there are none.
+    fn below(at: At<'_>, in_order: &[RoleIx], users: impl Iterator<Item = UserIx>) -> Vec<Lifters> {
+        let mut within = Vec::new();
+        for user in users {
+            within.resize_with(in_order.len(), Lifters::default);
+            let alone = Lifters {
+                first: vec![user],
+                count: 1,
+            };
+            add_at(&mut within, at.role(user), &alone);
+        }
+        let mut below = vec![Lifters::default(); within.len()];
+        if !within.is_empty() {
+            // Pre-order from the back: a role is complete before it is handed to its parent.
+            for &role in in_order.iter().rev() {
+                let parent = at.governance.roles.forest.parent(role);
+                for found in [&within, &below].map(|of| of.get(role.at()).cloned()) {
+                    add_at(&mut below, parent, &found.unwrap_or_default());
+                }
+            }
+        }
+        below
+    }
+
+    /// Those through whom the user is lifted for the action, if the user is.
+    fn through(
+        &self,
+        at: At<'_>,
+        user: UserIx,
+        kind: RecordType,
+        action: Action,
+    ) -> Option<&Lifters> {
+        let scope = at.scope(user, kind, action);
         let role = at
             .role(user)
             .filter(|_| matches!(scope, Scope::Reports | Scope::Peers))?;
-        self.0.get(kind as usize)?.get(role.at()).copied().flatten()
+        let place = Action::ON_RECORDS.iter().position(|&one| one == action)?;
+        let by_role = self.0.get(kind as usize)?.get(place)?;
+        by_role.get(role.at()).filter(|by| by.count > 0)
     }
 }
 
-/// Notes a user for a role, if none before them is noted.
-fn lower(first: &mut [Option<UserIx>], role: Option<RoleIx>, user: Option<UserIx>) {
-    if let Some(slot) = role.and_then(|role| first.get_mut(role.at()))
-        && let Some(user) = user
-    {
-        *slot = Some(slot.map_or(user, |known| known.min(user)));
+/// Adds to those who are noted for a role.
+fn add_at(noted: &mut [Lifters], role: Option<RoleIx>, others: &Lifters) {
+    if let Some(known) = role.and_then(|role| noted.get_mut(role.at())) {
+        known.add(others);
     }
+}
+
+/// What is permitted, in words: the actions, and the types that they are permitted on.
+fn permitted(what: &[(RecordType, Action)]) -> String {
+    let mut groups: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
+    for of_kind in what.chunk_by(|one, next| one.0 == next.0) {
+        let actions: Vec<_> = of_kind.iter().map(|(_, action)| action.as_str()).collect();
+        let kinds = of_kind.first().map(|(kind, _)| kind.plural());
+        match groups.iter_mut().find(|(known, _)| *known == actions) {
+            Some((_, known)) => known.extend(kinds),
+            None => groups.push((actions, kinds.into_iter().collect())),
+        }
+    }
+    let groups = groups.into_iter().map(|(actions, kinds)| {
+        // What is lifted is the action: whom the record is shown to is another question.
+        let among = if actions.first() == Some(&Action::View.as_str()) {
+            ""
+        } else {
+            " that they see"
+        };
+        format!("{} all {}{among}", listed(&actions), listed(&kinds))
+    });
+    listed(&groups.collect::<Vec<_>>())
 }
 
 /// References that name nothing, by kind and id.
@@ -846,9 +934,16 @@ fn few<'a>(names: impl Iterator<Item = &'a str>, count: usize) -> String {
     if count > FEW {
         shown.push(format!("{} more", count - FEW));
     }
-    match shown.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => shown.concat(),
+    listed(&shown)
+}
+
+/// Words as English lists them.
+fn listed(words: &[impl Borrow<str>]) -> String {
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => {
+            format!("{} and {}", before.join(", "), last.borrow())
+        }
+        _ => words.concat(),
     }
 }
 

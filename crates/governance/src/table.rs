@@ -603,16 +603,6 @@ impl<T> Patches<T> {
     }
 
     /// What stands for the number, which is made if there is nothing.
-    pub(crate) fn get_or_default(&mut self, number: u32) -> Option<&mut T>
-    where
-        T: Default,
-    {
-        if self.get(number).is_none() {
-            self.insert(number, T::default());
-        }
-        self.get_mut(number)
-    }
-
     pub(crate) fn insert(&mut self, number: u32, value: T) {
         match self.0.binary_search_by_key(&number, |(number, _)| *number) {
             Ok(place) => {

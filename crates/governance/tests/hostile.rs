@@ -502,6 +502,13 @@ fn a_star_of_25_000_is_diagnosed() {
     };
     assert_eq!(of("shared-lead"), [LEADS]);
     assert_eq!(of("lifted-reach"), [0; LEADS]);
+    for told in found.iter().filter(|told| told.code == "lifted-reach") {
+        // The lead, and the first twenty of those who lift.
+        let ids = told.subjects.iter().skip(1).map(|subject| &*subject.id);
+        assert!(ids.eq((0..20).map(|report| format!("below-{report}"))));
+        let of_whom = "because below-0, below-1, below-2 and 24997 more report to them and may.";
+        assert!(told.text.ends_with(of_whom), "{}", told.text);
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl<'a> Reference<'a> {
                 .filter_map(|role| self.shared_lead(role)),
         );
         found.extend(users().filter_map(|u| self.no_primary_company(u)));
-        found.extend(users().flat_map(|u| self.lifts(u)));
+        found.extend(users().filter_map(|u| self.lifts(u)));
         for &kind in RecordType::ALL {
             found.extend(self.of_records("orphaned-record", kind, |r| {
                 self.holders(r).iter().all(|id| self.is_gone(id))
@@ -256,26 +256,30 @@ impl<'a> Reference<'a> {
         })
     }
 
-    /// For each of the reports who is the first to lift the user for some type, how much that is.
-    fn lifts(self, u: &'a User) -> Vec<Diagnosis<'a>> {
+    /// Who lifts the user for any type and action (§3.2), and how many records there are of these types.
+    fn lifts(self, u: &'a User) -> Option<Diagnosis<'a>> {
         if !self.is_open(u) {
-            return Vec::new();
+            return None;
         }
-        let first = |kind| self.lifting(u, kind, Action::View).into_iter().next();
-        self.org
-            .users
-            .iter()
-            .filter_map(|report| {
-                let kinds = RecordType::ALL.iter();
-                let kinds: Vec<_> = kinds.filter(|kind| first(**kind) == Some(report)).collect();
-                let records = self.org.records.iter().filter(|r| kinds.contains(&&r.kind));
-                (!kinds.is_empty()).then(|| Diagnosis {
-                    code: "lifted-reach",
-                    subjects: vec![("user", &u.id), ("user", &report.id)],
-                    count: records.count(),
-                })
-            })
-            .collect()
+        let lifting = |kind| {
+            let actions = Action::ON_RECORDS.into_iter();
+            actions.flat_map(move |a| self.lifting(u, kind, a))
+        };
+        let kinds = RecordType::ALL.iter().copied();
+        let kinds: Vec<_> = kinds
+            .filter(|&kind| lifting(kind).next().is_some())
+            .collect();
+        let lifts = |v: &&User| kinds.iter().any(|&kind| lifting(kind).any(|one| one == *v));
+        let lifters = self.org.users.iter().filter(lifts).take(20);
+        let records = self.org.records.iter().filter(|r| kinds.contains(&r.kind));
+        (!kinds.is_empty()).then(|| Diagnosis {
+            code: "lifted-reach",
+            subjects: std::iter::once(u)
+                .chain(lifters)
+                .map(|user| ("user", user.id.as_str()))
+                .collect(),
+            count: records.count(),
+        })
     }
 
     fn of_records(
