@@ -157,6 +157,33 @@ fn somebody_who_lifts_a_partner_user_does_so_until_the_end_of_the_guest_term() {
 }
 
 #[test]
+fn who_lifts_the_viewer_for_nothing_that_the_viewer_sees_is_not_in_the_slice() {
+    let mut org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "lead", "name": "Lead"}, {"id": "aide", "name": "Aide", "parent": "lead"}],
+        "profiles": [
+            {"id": "reports", "name": "Reports", "permissions": {"account": {"view": "reports"}, "prospect": {"edit": "reports"}}},
+            {"id": "wide", "name": "Wide", "permissions": {"account": {"view": "all"}, "prospect": {"edit": "all"}}}
+        ],
+        "users": [
+            {"id": "ada", "name": "Ada", "profile": "reports", "role": "lead"},
+            {"id": "bo", "name": "Bo", "profile": "wide", "role": "aide"}
+        ],
+        "records": [{"type": "prospect", "id": "p", "owner": "ada"}]
+    });
+    let people = |org: &Value| {
+        let slice = Governance::load(&slice_of(org, "ada")).unwrap();
+        let people = (slice.roles().count(), slice.users().count());
+        assert_eq!(people.0, people.1);
+        people.0
+    };
+    // There is no account, and the viewer sees no prospect that Bo lets them edit.
+    assert_eq!(people(&org), 1);
+    org["records"] = json!([{"type": "account", "id": "a"}]);
+    assert_eq!(people(&org), 2);
+}
+
+#[test]
 fn a_slice_has_the_roles_between_the_viewers_and_one_below_though_nobody_has_them() {
     let org = json!({
         "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",

@@ -8,7 +8,7 @@ use crate::instant::Instant;
 use crate::org::{Company, Deal, Format, Guest, JobRole, Org, Profile, Role, Tier, Toggles, User};
 use crate::profile::{Action, Scope};
 use crate::record::RecordType;
-use crate::set::members;
+use crate::set::{Set, members};
 use crate::slice::bytes::{Contents, Row};
 use crate::table::{Chosen, DealIx, Ix, JobRoleIx, Patches, RecordIx, RoleIx, UserIx};
 
@@ -86,16 +86,19 @@ impl<'g> Cut<'g> {
         }
         if let Some(viewer) = cut.inside {
             cut.seated.insert(viewer);
-            cut.take_lifts(viewer);
-            cut.take_records(viewer);
+            let seen = RecordType::ALL.iter();
+            let seen = seen.map(|&kind| (kind, at.permitted(viewer, kind, Action::View)));
+            let seen: Vec<_> = seen.filter(|(_, records)| !records.is_empty()).collect();
+            cut.take_lifts(viewer, &seen);
+            cut.take_records(viewer, &seen);
             cut.take_deals(viewer);
         }
         cut
     }
 
-    /// Those below the viewer who lift the viewer, named or not.
-    fn take_lifts(&mut self, viewer: UserIx) {
-        for &kind in RecordType::ALL {
+    /// Those below the viewer who lift the viewer for what the viewer sees, named or not.
+    fn take_lifts(&mut self, viewer: UserIx, seen: &[(RecordType, Set)]) {
+        for &(kind, _) in seen {
             for action in Action::ON_RECORDS {
                 for report in self.at.lifters(viewer, kind, action) {
                     self.lifts.entry(report).or_default().push((kind, action));
@@ -115,28 +118,25 @@ impl<'g> Cut<'g> {
         }
     }
 
-    fn take_records(&mut self, viewer: UserIx) {
-        let accounts = self.at.permitted(viewer, RecordType::Account, Action::View);
-        for &kind in RecordType::ALL {
+    fn take_records(&mut self, viewer: UserIx, seen: &[(RecordType, Set)]) {
+        let accounts = seen.iter().find(|(kind, _)| *kind == RecordType::Account);
+        for &(kind, ref rows) in seen {
             let records = self.at.governance.records.of(kind);
             let scopes = Action::ON_RECORDS.map(|action| self.at.scope(viewer, kind, action));
             let climbs = scopes
                 .iter()
                 .any(|scope| matches!(scope, Scope::Reports | Scope::Peers));
-            let seen = self.at.permitted(viewer, kind, Action::View);
-            let rows: Vec<_> = seen
-                .iter()
-                .map(|record| {
-                    let account = records.account(record);
-                    RecordRow {
-                        account: account.filter(|account| accounts.contains(*account)),
-                        ..self.people_of(viewer, kind, record, climbs)
-                    }
-                })
-                .collect();
-            if !rows.is_empty() {
-                self.records.push((kind, rows));
-            }
+            let rows = rows.iter().map(|record| {
+                let account = records.account(record);
+                RecordRow {
+                    account: account.filter(|&account| {
+                        accounts.is_some_and(|(_, seen)| seen.contains(account))
+                    }),
+                    ..self.people_of(viewer, kind, record, climbs)
+                }
+            });
+            let rows = rows.collect();
+            self.records.push((kind, rows));
         }
     }
 

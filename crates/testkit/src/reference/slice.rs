@@ -48,7 +48,8 @@ impl<'a> Reference<'a> {
                     self.show_deal(u, d, &mut shown);
                 }
             }
-            for &kind in RecordType::ALL {
+            let seen: BTreeSet<_> = shown.records.iter().map(|&(kind, _)| kind).collect();
+            for kind in seen {
                 for v in held_actions().flat_map(|action| self.lifting(u, kind, action)) {
                     self.show_role(u, v, &mut shown);
                     if self.may_know(u, v) {
