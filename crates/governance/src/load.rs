@@ -101,6 +101,8 @@ impl Governance {
             let message = "the document is not encoded as UTF-8";
             LoadError::new(Code::MalformedJson, Pointer::root(), message)
         })?;
+        // A mark that some editors and exports put before a text, which JSON leaves to its readers to pass over.
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         // Of all that an organisation is, its records are the most by far: they go from the text into columns, one by one, once
         // it is known who the people are, wherever the text has them.
         let (org, mut unknown) = read::<Org<Option<&RawValue>>>(json)?;

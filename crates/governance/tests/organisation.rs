@@ -133,3 +133,16 @@ fn a_number_stays_that_of_its_id_and_means_nothing_elsewhere() {
     assert!(ask(&governance, other, RecordType::Account, record));
     assert!(!ask(&governance, user, RecordType::Account, record));
 }
+
+#[test]
+fn a_byte_order_mark_before_the_document_is_passed_over() {
+    let json = r#"{"format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC", "profiles": [], "users": []}"#;
+    let load = |text: &str| Governance::load(text.as_bytes());
+    assert_eq!(
+        load(&format!("\u{feff}{json}")).unwrap().to_org(),
+        load(json).unwrap().to_org()
+    );
+    for not_before in [format!("\u{feff}\u{feff}{json}"), format!("{json}\u{feff}")] {
+        assert_eq!(load(&not_before).unwrap_err().code(), Code::MalformedJson);
+    }
+}
