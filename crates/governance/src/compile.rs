@@ -35,7 +35,7 @@ impl Governance {
     ) -> Result<Self, LoadError> {
         let check = Check { limits };
         let root = Pointer::root();
-        check.text(&root.member("id"), &org.id)?;
+        check.id(&Pointer::root, &org.id)?;
         check.text(&root.member("name"), &org.name)?;
         check.text(&root.member("timeZone"), &org.time_zone)?;
         let settings = org.settings;

@@ -201,7 +201,7 @@ fn people(choice: &mut Choice, size: usize) -> Org {
         roles,
         users,
         profiles: profiles.collect(),
-        ..Org::new("", "", "")
+        ..Org::new("o", "O", "UTC")
     }
 }
 
