@@ -6,7 +6,7 @@ use crate::error::Excerpt;
 use crate::instant::Instant;
 use crate::opened::Opened;
 use crate::org::Tier;
-use crate::profile::{Action, Scope};
+use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
 use crate::table::{CompanyIx, RecordIx, UserIx};
 
@@ -466,7 +466,14 @@ pub(crate) fn remedy(
             )
         }
         Change::SetToggle { toggle, .. } => {
-            format!("Permit {toggle} in the profile {}", at.profile_name(viewer))
+            let shown = match toggle {
+                Toggle::AllDeals => "all partner deals",
+                _ => "the prospects in an account",
+            };
+            format!(
+                "Let the profile {} show {shown} ({toggle})",
+                at.profile_name(viewer)
+            )
         }
         Change::SetRole { role, .. } => {
             let role = role
@@ -492,9 +499,9 @@ pub(crate) fn remedy(
     match (creators, opened.pairs) {
         (0, 0) => format!("{step}; opens nothing else."),
         (0, _) if opened.is_beyond() => format!(
-            "{step}; also opens {} to people more than {} times.",
-            things(opened, |_, _, many| many.to_owned()),
-            grouped(opened.bound)
+            "{step}; also opens more than {} {}, each counted for everybody who gains it.",
+            grouped(opened.bound),
+            things(opened, |_, _, many| many.to_owned())
         ),
         (0, _) => format!(
             "{step}; also opens {} to {}.",

@@ -708,7 +708,9 @@ fn what_a_remedy_opens_is_counted_up_to_a_bound() {
     );
     assert_eq!(
         widened(2_502),
-        format!("{remedy}; also opens records to people more than 2,500 times.")
+        format!(
+            "{remedy}; also opens more than 2,500 records, each counted for everybody who gains it."
+        )
     );
 }
 
@@ -728,18 +730,18 @@ fn a_remedy_says_whether_it_opens_records_or_deals() {
         unlocked(2, 3, Asked::Deal),
         ["Unlock Ann; also opens 2 records and 2 deals to 1 person."]
     );
-    let beyond = "Unlock Ann; also opens records and deals to people more than 2,500 times.";
+    let beyond = "Unlock Ann; also opens more than 2,500 records and deals, each counted for everybody who gains it.";
     assert_eq!(unlocked(2, 2_502, Asked::Deal), [beyond]);
     assert_eq!(unlocked(2_502, 2, Asked::Deal), [beyond]);
     assert_eq!(unlocked(1_251, 1_251, Asked::Deal), [beyond]);
     assert_eq!(
         unlocked(0, 2_502, Asked::Deal),
-        ["Unlock Ann; also opens deals to people more than 2,500 times."]
+        ["Unlock Ann; also opens more than 2,500 deals, each counted for everybody who gains it."]
     );
     let permitted = texts_for_ann(false, r#""toggles": {}"#, 0, 2_502, Asked::Deal);
     assert_eq!(
         permitted.last().unwrap(),
-        "Permit allDeals in the profile P; also opens deals to people more than 2,500 times."
+        "Let the profile P show all partner deals (allDeals); also opens more than 2,500 deals, each counted for everybody who gains it."
     );
 }
 

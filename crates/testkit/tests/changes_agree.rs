@@ -382,7 +382,7 @@ fn remedies_in_a_large_organisation_are_counted_up_to_the_bound() {
                 prediction.rows.iter().filter(|row| row.gained > 0).count() - own_only.count();
             if pairs > Remedy::PAIRS_COUNTED {
                 beyond += 1;
-                let end = "; also opens records to people more than 2,500 times.";
+                let end = "; also opens more than 2,500 records, each counted for everybody who gains it.";
                 assert!(remedy.text.ends_with(end), "{} opens {pairs}", remedy.text);
             } else {
                 exact += 1;
