@@ -55,6 +55,33 @@ describe("viewing", () => {
     assert.equal(await page.locator("#crm main", { hasText: acme.fields.industry }).count(), 0, "the page keeps the record's fields to itself");
   });
 
+  test("a remedy can be tried, and nothing is kept of it", async () => {
+    page = await openPreview(context, server.address, { as: "priya", type: "account", id: "acme", now: NOW });
+    const refused = await page.locator("#sidelight [role=tabpanel]").textContent();
+    const focus = () => page.evaluate(() => document.activeElement.className);
+    const remedies = page.locator(".sl-remedies button");
+    for (const which of [...Array(await remedies.count()).keys()]) {
+      await remedies.nth(which).click();
+      await says(page, "#sidelight-headline", `${user("priya").name} can see this account`);
+      assert.equal(await page.locator(".sl-trial").count(), 1);
+      assert.notEqual(await page.locator(".sl-person").count(), 0, "its people are shown");
+      await says(page, `.sl-member[data-user="priya"]`, user("priya").name);
+      assert.equal(await focus(), "sl-button");
+      await page.keyboard.press("Enter");
+      await says(page, "#sidelight-headline", `${user("priya").name} cannot see this account`);
+      assert.equal(await focus(), "sl-verdict sl-no");
+      assert.equal(await page.locator("#sidelight [role=tabpanel]").textContent(), refused);
+    }
+    // Somebody else is looked at as it is, and so is the next one who comes back.
+    await remedies.first().click();
+    await viewAs(page, user("alice").name);
+    await says(page, "#sidelight-headline", user("alice").name);
+    assert.equal(await page.locator(".sl-trial").count(), 0);
+    await viewAs(page, user("priya").name);
+    await says(page, "#sidelight-headline", `${user("priya").name} cannot see this account`);
+    assert.equal(await page.locator("#sidelight [role=tabpanel]").textContent(), refused);
+  });
+
   test("an action's button explains that action", async () => {
     page = await openPreview(context, server.address, { as: "alice", type: "account", id: "acme", now: NOW });
     const granted = org.profiles.find((profile) => profile.id === user("alice").profile).permissions.account;

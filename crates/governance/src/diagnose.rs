@@ -867,16 +867,16 @@ fn permitted(what: &[(RecordType, Action)]) -> String {
             None => groups.push((actions, kinds.into_iter().collect())),
         }
     }
-    let groups = groups.into_iter().map(|(actions, kinds)| {
+    let groups = groups.iter().map(|(actions, kinds)| {
         // What is lifted is the action: whom the record is shown to is another question.
         let among = if actions.first() == Some(&Action::View.as_str()) {
             ""
         } else {
             " that they see"
         };
-        format!("{} all {}{among}", listed(&actions), listed(&kinds))
+        format!("{} all {}{among}", listed(actions), listed(kinds))
     });
-    listed(&groups.collect::<Vec<_>>())
+    groups.collect::<Vec<_>>().join(", ")
 }
 
 /// References that name nothing, by kind and id.

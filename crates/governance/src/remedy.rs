@@ -33,6 +33,21 @@ impl Remedy {
     pub const PAIRS_COUNTED: usize = 2_500;
 }
 
+impl Governance {
+    /// The organisation as it would be with a remedy: for looking at what that would change before it is made by
+    /// [`apply`](Self::apply), here or where the organisation is kept. `None` if the remedy can no longer be made, or
+    /// puts or removes a thing, which no remedy of [`explain`](crate::At::explain) does.
+    ///
+    /// # Complexity
+    /// As [`apply`](Self::apply).
+    pub fn with_remedy(&self, remedy: &Remedy) -> Option<Self> {
+        match remedy.changes.as_slice() {
+            [change] => self.adjusted_by(change),
+            _ => None,
+        }
+    }
+}
+
 /// What was refused.
 #[derive(Clone, Copy)]
 pub(crate) enum Refused<'a> {

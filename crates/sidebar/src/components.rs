@@ -14,6 +14,7 @@ mod sidebar;
 mod tabs;
 mod tiers;
 mod totals;
+mod trial;
 mod verdict;
 mod viewport;
 

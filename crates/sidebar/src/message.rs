@@ -35,6 +35,10 @@ pub const BECAUSE_NOT: &str = "Why not";
 pub const REMEDIES: &str = "What would change this";
 /// Says that there is nothing under that heading.
 pub const NO_REMEDY: &str = "No single assignment, setting or role would.";
+/// Looks at everything as it would be with a remedy.
+pub const TRY: &str = "Try it";
+/// Ends that.
+pub const END_TRIAL: &str = "Back to how it is";
 /// The heading of a record's people.
 pub const PEOPLE: &str = "On this record";
 /// The mark of the record owner.
@@ -101,6 +105,16 @@ pub fn headline(viewer: &str, action: Action, noun: &str, allowed: bool) -> Stri
         Action::Create | Action::Edit | Action::Delete => action.as_str(),
     };
     unturned(format!("{viewer} {can} {verb} this {noun}"))
+}
+
+/// The name of the button that tries a remedy, among several.
+pub fn try_remedy(text: &str) -> String {
+    format!("{TRY}: {text}")
+}
+
+/// Says that everything is shown as it would be with a remedy.
+pub fn trial(text: &str) -> String {
+    format!("As it would be: {text}")
 }
 
 /// The heading of those who can see a record or deal.

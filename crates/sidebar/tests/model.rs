@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use sidelight_governance::{Action, Governance, Instant, RecordType, Rule};
+use sidelight_governance::{
+    Action, Change, Governance, Instant, RecordType, Remedy, Removal, Rule,
+};
 use sidelight_sidebar::message;
 use sidelight_sidebar::model::audience::Audience;
 use sidelight_sidebar::model::deals::{Choices, Column, Sorting, Table, TableState};
@@ -72,10 +74,40 @@ fn a_refusal_names_every_holder_and_what_would_change_it() {
         verdict
             .remedies
             .iter()
-            .any(|remedy| remedy.starts_with("Assign Priya Raman")),
+            .any(|remedy| remedy.text.starts_with("Assign Priya Raman")),
         "{:?}",
         verdict.remedies
     );
+}
+
+#[test]
+fn a_remedy_is_tried_on_a_copy() {
+    let organisation = demo();
+    let subject = account("acme");
+    let ask = |organisation: &Organisation| {
+        Verdict::new(organisation, now(), "priya", Action::View, &subject).unwrap()
+    };
+    let refused = ask(&organisation);
+    assert!(refused.remedies.len() > 1);
+    for remedy in &refused.remedies {
+        let tried = organisation.trying(remedy);
+        assert!(ask(&tried).allowed, "{}", remedy.text);
+        let mut changed = Governance::clone(&organisation);
+        changed.apply(&remedy.changes).unwrap();
+        assert_eq!(tried.to_org(), changed.to_org());
+        // Tried again where it is made already, it changes nothing.
+        assert_eq!(tried.trying(remedy).to_org(), changed.to_org());
+    }
+    assert_eq!(ask(&organisation), refused);
+    // What no remedy does is not tried.
+    let remove = Change::Remove(Removal::User {
+        id: "priya".to_owned(),
+    });
+    let none = Remedy {
+        changes: vec![remove],
+        text: String::new(),
+    };
+    assert_eq!(organisation.trying(&none), organisation);
 }
 
 #[test]

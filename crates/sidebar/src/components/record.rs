@@ -6,6 +6,7 @@ use yew::prelude::*;
 use super::audience::AudienceView;
 use super::people::people_view;
 use super::sidebar::{Choice, Scene};
+use super::trial::{trial_view, use_trial};
 use super::verdict::{About, verdict_view};
 use crate::message;
 use crate::model::Subject;
@@ -26,6 +27,8 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
         subject,
         on_choose,
     } = props.clone();
+    let trial = use_trial(scene, &subject);
+    let scene = trial.scene.clone();
     let action = use_state_eq(|| Action::View);
     let on_action = {
         let action = action.clone();
@@ -76,7 +79,8 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
     let sees = verdict.sees();
     html! {
         <>
-            { verdict_view(verdict, &about, &on_action) }
+            { trial_view(&trial) }
+            { verdict_view(verdict, &about, &on_action, &trial.on_try, &trial.verdict) }
             { match &*people {
                 Some((kind, people)) => people_view(people, &viewer, *kind, sees),
                 None => deal_view(&deal_facts(&scene.organisation, subject.id()), &viewer, sees),

@@ -1,6 +1,6 @@
 //! The verdict with its reasons.
 
-use sidelight_governance::Action;
+use sidelight_governance::{Action, Remedy};
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
@@ -24,6 +24,8 @@ pub(super) fn verdict_view(
     verdict: &Verdict,
     about: &About<'_>,
     on_action: &Callback<Action>,
+    on_try: &Callback<Remedy>,
+    node: &NodeRef,
 ) -> Html {
     let About {
         viewer,
@@ -64,8 +66,18 @@ pub(super) fn verdict_view(
             }
         }
     };
+    let remedy = |remedy: &Remedy| {
+        let tried = remedy.clone();
+        html! {
+            <li>
+                <p>{ &remedy.text }</p>
+                <button type="button" class="sl-button" aria-label={message::try_remedy(&remedy.text)}
+                    onclick={on_try.reform(move |_: MouseEvent| tried.clone())}>{ message::TRY }</button>
+            </li>
+        }
+    };
     html! {
-        <section class={classes!("sl-verdict", tone)} aria-labelledby="sidelight-headline">
+        <section ref={node} class={classes!("sl-verdict", tone)} aria-labelledby="sidelight-headline" tabindex="-1">
             <div class="sl-headline">
                 <span class="sl-seal">{ icon(shape) }</span>
                 <div role="status">
@@ -78,7 +90,7 @@ pub(super) fn verdict_view(
             { reasons_view(&verdict.reasons) }
             if !verdict.remedies.is_empty() {
                 <h3 class="sl-next">{ message::REMEDIES }</h3>
-                <ul class="sl-remedies">{ for verdict.remedies.iter().map(|remedy| html! { <li>{ remedy }</li> }) }</ul>
+                <ul class="sl-remedies">{ for verdict.remedies.iter().map(remedy) }</ul>
             } else if !verdict.allowed && verdict.is_searched {
                 <h3 class="sl-next">{ message::REMEDIES }</h3>
                 <p>{ message::NO_REMEDY }</p>

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use sidelight_governance::{Governance, RecordType};
+use sidelight_governance::{Governance, RecordType, Remedy};
 
 /// A loaded organisation with the names of what the rules' answers mention by id.
 ///
@@ -39,6 +39,12 @@ impl Organisation {
                 .collect(),
             governance,
         }))
+    }
+
+    /// The organisation as it would be with the remedy; as it is, should the remedy not fit it any more.
+    pub fn trying(&self, remedy: &Remedy) -> Self {
+        self.with_remedy(remedy)
+            .map_or_else(|| self.clone(), Self::new)
     }
 
     /// The user's name; the id for one who does not exist.

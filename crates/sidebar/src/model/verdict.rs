@@ -2,7 +2,7 @@
 
 use sidelight_governance::{
     Action, AskError, Decision, Instant, Interaction, ObstacleCode, PipelineQuery, RecordType,
-    Relation, Rule,
+    Relation, Remedy, Rule,
 };
 
 use super::{Organisation, Subject, amount, day};
@@ -19,8 +19,8 @@ pub struct Verdict {
     pub permissions: Vec<Permission>,
     /// Why: all grants, or all obstacles.
     pub reasons: Vec<Reason>,
-    /// What would turn a refusal into a grant, in one sentence each, from the rules.
-    pub remedies: Vec<String>,
+    /// What would turn a refusal into a grant, from the rules.
+    pub remedies: Vec<Remedy>,
     /// Whether such changes were looked for: on a slice nothing tells what they would open.
     pub is_searched: bool,
 }
@@ -120,11 +120,7 @@ impl Verdict {
             ),
             permissions,
             reasons: reasons(organisation, &decision),
-            remedies: decision
-                .remedies
-                .into_iter()
-                .map(|remedy| remedy.text)
-                .collect(),
+            remedies: decision.remedies,
             is_searched: at.governance().viewer().is_none(),
         })
     }
