@@ -1,6 +1,5 @@
 //! What an administrator should look at: references that name nothing, and reach that surprises (§10.1).
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -479,13 +478,13 @@ impl At<'_> {
             if groups.is_empty() {
                 continue;
             }
-            let mut reports: Vec<_> = groups.iter().flat_map(|(by, _)| &by.first).collect();
-            reports.sort_unstable();
-            reports.dedup();
-            reports.truncate(Lifters::NAMED);
-            let subjects = std::iter::once(&user)
-                .chain(reports)
-                .map(|&user| Subject::new("user", governance.users.id(user)));
+            let mut reports = Chosen::default();
+            for &report in groups.iter().flat_map(|(by, _)| &by.first) {
+                reports.insert(report);
+            }
+            let subjects = std::iter::once(user)
+                .chain(reports.iter().take(Lifters::NAMED))
+                .map(|user| Subject::new("user", governance.users.id(user)));
             let clauses: Vec<_> = groups
                 .iter()
                 .map(|(by, lifted)| {
@@ -930,19 +929,18 @@ impl Missing {
 /// The first few of many names, and how many more there are.
 fn few<'a>(names: impl Iterator<Item = &'a str>, count: usize) -> String {
     const FEW: usize = 3;
-    let mut shown: Vec<_> = names.take(FEW).map(str::to_owned).collect();
+    let mut shown: Vec<&str> = names.take(FEW).collect();
+    let more = format!("{} more", count.saturating_sub(FEW));
     if count > FEW {
-        shown.push(format!("{} more", count - FEW));
+        shown.push(&more);
     }
     listed(&shown)
 }
 
 /// Words as English lists them.
-fn listed(words: &[impl Borrow<str>]) -> String {
+fn listed(words: &[&str]) -> String {
     match words.split_last() {
-        Some((last, before)) if !before.is_empty() => {
-            format!("{} and {}", before.join(", "), last.borrow())
-        }
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
         _ => words.concat(),
     }
 }

@@ -925,11 +925,16 @@ impl Governance {
 
     /// The roles, in load order.
     pub fn roles(&self) -> impl Iterator<Item = Role> + '_ {
-        self.roles.table.iter().map(|(role, row)| Role {
-            id: self.roles.id(role).to_owned(),
-            name: row.name.clone(),
-            parent: row.parent.map(|parent| self.roles.id(parent).to_owned()),
-        })
+        self.roles
+            .table
+            .iter()
+            .map(|(role, row)| self.role_as_org(role, row))
+    }
+
+    /// The role with this id.
+    pub fn role(&self, id: &str) -> Option<Role> {
+        let role = self.roles.table.find(id)?;
+        Some(self.role_as_org(role, self.roles.get(role)?))
     }
 
     /// The profiles, in load order.
@@ -945,9 +950,23 @@ impl Governance {
         })
     }
 
+    /// The job role with this id.
+    pub fn job_role(&self, id: &str) -> Option<JobRole> {
+        let name = self.job_roles.name(self.job_roles.table.find(id)?)?;
+        Some(JobRole {
+            id: id.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
     /// The partner companies, in load order.
     pub fn companies(&self) -> impl Iterator<Item = &Company> + '_ {
         self.companies.iter().map(|(_, company)| company)
+    }
+
+    /// The partner company with this id.
+    pub fn company(&self, id: &str) -> Option<&Company> {
+        self.companies.get(self.companies.find(id)?)
     }
 
     /// The records of a type, in load order.
@@ -1015,6 +1034,14 @@ impl Governance {
             records,
             deals: self.deals().collect(),
             views: self.views().cloned().collect(),
+        }
+    }
+
+    fn role_as_org(&self, role: RoleIx, row: &RoleRow) -> Role {
+        Role {
+            id: self.roles.id(role).to_owned(),
+            name: row.name.clone(),
+            parent: row.parent.map(|parent| self.roles.id(parent).to_owned()),
         }
     }
 

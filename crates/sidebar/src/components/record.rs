@@ -27,7 +27,7 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
         subject,
         on_choose,
     } = props.clone();
-    let trial = use_trial(scene, &subject);
+    let trial = use_trial(&scene, &subject);
     let scene = trial.scene.clone();
     let action = use_state_eq(|| Action::View);
     let on_action = {

@@ -1,5 +1,7 @@
 //! A look at everything as it would be with a remedy.
 
+use std::rc::Rc;
+
 use sidelight_governance::Remedy;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -13,41 +15,57 @@ pub(super) struct Trial {
     /// The scene, with the remedy that is tried.
     pub(super) scene: Scene,
     /// Tries a remedy.
-    pub(super) on_try: Callback<Remedy>,
+    pub(super) on_try: Callback<Rc<Remedy>>,
     /// Where the verdict is, for the focus to return to.
     pub(super) verdict: NodeRef,
-    remedy: Option<Remedy>,
+    remedy: Option<Rc<Remedy>>,
     on_end: Callback<MouseEvent>,
     end: NodeRef,
 }
 
+/// A remedy that is tried.
+struct Tried {
+    actual: Scene,
+    subject: Subject,
+    remedy: Rc<Remedy>,
+    scene: Scene,
+}
+
 /// Lets a remedy be tried on the record or deal that is looked at, until another one or somebody else is chosen.
 #[hook]
-pub(super) fn use_trial(actual: Scene, subject: &Subject) -> Trial {
-    let about = (actual, subject.clone());
-    let tried = use_state_eq(|| None);
+pub(super) fn use_trial(actual: &Scene, subject: &Subject) -> Trial {
+    let tried = use_state(|| None::<Rc<Tried>>);
     // What was pressed is gone once it is drawn anew, and the focus with it.
     let is_pressed = use_mut_ref(|| false);
     let (verdict, end) = (use_node_ref(), use_node_ref());
-    let change_to = {
-        let (tried, about, is_pressed) = (tried.clone(), about.clone(), is_pressed.clone());
-        move |remedy: Option<Remedy>| {
-            is_pressed.replace(true);
-            tried.set(remedy.map(|remedy| (about.clone(), remedy)));
-        }
-    };
-    let on_end = {
-        let change_to = change_to.clone();
-        Callback::from(move |_| change_to(None))
-    };
-    let on_try = Callback::from(move |remedy| change_to(Some(remedy)));
-    let remedy = (*tried)
+    let now = (*tried)
         .clone()
-        .and_then(|(tried_on, remedy)| (tried_on == about).then_some(remedy));
-    {
-        let tried = tried.clone();
-        use_effect_with(about.clone(), move |_| tried.set(None));
+        .filter(|now| now.actual == *actual && now.subject == *subject);
+    if tried.is_some() && now.is_none() {
+        tried.set(None);
     }
+    let on_end = {
+        let (tried, is_pressed) = (tried.clone(), is_pressed.clone());
+        Callback::from(move |_| {
+            is_pressed.replace(true);
+            tried.set(None);
+        })
+    };
+    let on_try = {
+        let (actual, subject, is_pressed) = (actual.clone(), subject.clone(), is_pressed.clone());
+        Callback::from(move |remedy: Rc<Remedy>| {
+            is_pressed.replace(true);
+            tried.set(Some(Rc::new(Tried {
+                scene: Scene {
+                    organisation: actual.organisation.trying(&remedy),
+                    ..actual.clone()
+                },
+                actual: actual.clone(),
+                subject: subject.clone(),
+                remedy,
+            })));
+        })
+    };
     {
         let (verdict, end) = (verdict.clone(), end.clone());
         use_effect(move || {
@@ -58,21 +76,11 @@ pub(super) fn use_trial(actual: Scene, subject: &Subject) -> Trial {
             }
         });
     }
-    let scene = use_memo((about, remedy.clone()), |((actual, _), remedy)| {
-        let organisation = &actual.organisation;
-        Scene {
-            organisation: match remedy {
-                Some(remedy) => organisation.trying(remedy),
-                None => organisation.clone(),
-            },
-            ..actual.clone()
-        }
-    });
     Trial {
-        scene: (*scene).clone(),
+        scene: now.as_ref().map_or(actual, |now| &now.scene).clone(),
+        remedy: now.map(|now| now.remedy.clone()),
         on_try,
         verdict,
-        remedy,
         on_end,
         end,
     }

@@ -1,5 +1,7 @@
 //! The verdict with its reasons.
 
+use std::rc::Rc;
+
 use sidelight_governance::{Action, Remedy};
 use yew::prelude::*;
 
@@ -24,7 +26,7 @@ pub(super) fn verdict_view(
     verdict: &Verdict,
     about: &About<'_>,
     on_action: &Callback<Action>,
-    on_try: &Callback<Remedy>,
+    on_try: &Callback<Rc<Remedy>>,
     node: &NodeRef,
 ) -> Html {
     let About {
@@ -66,7 +68,7 @@ pub(super) fn verdict_view(
             }
         }
     };
-    let remedy = |remedy: &Remedy| {
+    let remedy = |remedy: &Rc<Remedy>| {
         let tried = remedy.clone();
         html! {
             <li>

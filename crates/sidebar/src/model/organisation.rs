@@ -1,44 +1,21 @@
 //! The compiled organisation as every part of the interface shares it.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use sidelight_governance::{Governance, RecordType, Remedy};
 
-/// A loaded organisation with the names of what the rules' answers mention by id.
+/// A loaded organisation, with names for what the rules' answers mention by id.
 ///
 /// Clones share one organisation, and two are equal only if they are the same one: comparing is
 /// what an interface does before it draws again.
 #[derive(Debug, Clone)]
-pub struct Organisation(Rc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    governance: Governance,
-    roles: HashMap<String, String>,
-    job_roles: HashMap<String, String>,
-    companies: HashMap<String, String>,
-}
+pub struct Organisation(Rc<Governance>);
 
 impl Organisation {
-    /// The organisation, with its catalogues' names looked up once.
+    /// The organisation, to be shared.
     pub fn new(governance: Governance) -> Self {
-        Self(Rc::new(Inner {
-            roles: governance
-                .roles()
-                .map(|role| (role.id, role.name))
-                .collect(),
-            job_roles: governance
-                .job_roles()
-                .map(|job_role| (job_role.id, job_role.name))
-                .collect(),
-            companies: governance
-                .companies()
-                .map(|company| (company.id.clone(), company.name.clone()))
-                .collect(),
-            governance,
-        }))
+        Self(Rc::new(governance))
     }
 
     /// The organisation as it would be with the remedy; as it is, should the remedy not fit it any more.
@@ -55,17 +32,21 @@ impl Organisation {
 
     /// The role's name; the id for one that does not exist.
     pub fn role_name(&self, id: &str) -> String {
-        named(&self.0.roles, id)
+        self.role(id)
+            .map_or_else(|| id.to_owned(), |role| role.name)
     }
 
     /// The company's name; the id for one that does not exist.
     pub fn company_name(&self, id: &str) -> String {
-        named(&self.0.companies, id)
+        self.company(id)
+            .map_or(id, |company| &company.name)
+            .to_owned()
     }
 
     /// The name of the user's own job role, if the user has one that exists.
     pub fn job_role_of(&self, user: &str) -> Option<String> {
-        self.0.job_roles.get(&self.user(user)?.job_role?).cloned()
+        let job_role = self.job_role(&self.user(user)?.job_role?)?;
+        Some(job_role.name)
     }
 
     /// The record's name; the id for one without a name, or one that does not exist.
@@ -83,15 +64,11 @@ impl Organisation {
     }
 }
 
-fn named(names: &HashMap<String, String>, id: &str) -> String {
-    names.get(id).cloned().unwrap_or_else(|| id.to_owned())
-}
-
 impl Deref for Organisation {
     type Target = Governance;
 
     fn deref(&self) -> &Governance {
-        &self.0.governance
+        &self.0
     }
 }
 

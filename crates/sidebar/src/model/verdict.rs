@@ -1,5 +1,7 @@
 //! Whether the viewer may do something, with every reason (§4).
 
+use std::rc::Rc;
+
 use sidelight_governance::{
     Action, AskError, Decision, Instant, Interaction, ObstacleCode, PipelineQuery, RecordType,
     Relation, Remedy, Rule,
@@ -20,7 +22,7 @@ pub struct Verdict {
     /// Why: all grants, or all obstacles.
     pub reasons: Vec<Reason>,
     /// What would turn a refusal into a grant, from the rules.
-    pub remedies: Vec<Remedy>,
+    pub remedies: Vec<Rc<Remedy>>,
     /// Whether such changes were looked for: on a slice nothing tells what they would open.
     pub is_searched: bool,
 }
@@ -120,7 +122,7 @@ impl Verdict {
             ),
             permissions,
             reasons: reasons(organisation, &decision),
-            remedies: decision.remedies,
+            remedies: decision.remedies.into_iter().map(Rc::new).collect(),
             is_searched: at.governance().viewer().is_none(),
         })
     }
