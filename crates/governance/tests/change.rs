@@ -746,6 +746,50 @@ fn a_remedy_says_whether_it_opens_records_or_deals() {
 }
 
 #[test]
+fn an_organisation_with_a_remedy_is_the_one_that_it_is_applied_to() {
+    let governance = governance();
+    let (mut tried, mut refused) = (0, 0);
+    for user in governance.users() {
+        for record in governance.records(RecordType::Account) {
+            let ask = |governance: &Governance| {
+                at(governance)
+                    .explain(
+                        &user.id,
+                        Action::Edit,
+                        RecordType::Account,
+                        Some(&record.id),
+                    )
+                    .unwrap()
+            };
+            for remedy in ask(&governance).remedies {
+                let with = governance.with_remedy(&remedy).unwrap();
+                assert!(ask(&with).allowed);
+                let mut applied = governance.clone();
+                applied.apply(&remedy.changes).unwrap();
+                assert_eq!(with.to_org(), applied.to_org());
+                tried += 1;
+            }
+            refused += usize::from(!ask(&governance).allowed);
+        }
+    }
+    assert!(tried > 0 && refused > 0, "{tried} remedies of {refused}");
+    let with = |changes: &str| {
+        let remedy = Remedy {
+            changes: Change::list_from_json(changes).unwrap(),
+            text: String::new(),
+        };
+        governance.with_remedy(&remedy).is_some()
+    };
+    let lock = r#"{"op": "setStatus", "user": "lea", "status": "locked"}"#;
+    let unknown = r#"{"op": "setStatus", "user": "nobody", "status": "locked"}"#;
+    let remove = r#"{"op": "remove", "kind": "user", "id": "lea"}"#;
+    assert!(with(&format!("[{lock}]")));
+    for none in ["", unknown, remove, &format!("{lock}, {lock}")] {
+        assert!(!with(&format!("[{none}]")), "{none}");
+    }
+}
+
+#[test]
 fn the_next_change_is_the_end_of_a_term() {
     let governance = governance();
     let next = at(&governance).next_change();

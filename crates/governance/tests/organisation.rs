@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use serde_json::json;
-use sidelight_governance::{Action, Change, Code, Governance, RecordType, Removal};
+use sidelight_governance::{Action, Change, Code, Governance, Limits, RecordType, Removal};
 
 #[test]
 fn what_was_loaded_is_told_again() {
@@ -145,4 +145,47 @@ fn a_byte_order_mark_before_the_document_is_passed_over() {
     for not_before in [format!("\u{feff}\u{feff}{json}"), format!("{json}\u{feff}")] {
         assert_eq!(load(&not_before).unwrap_err().code(), Code::MalformedJson);
     }
+}
+
+#[test]
+fn roles_job_roles_and_companies_are_found_by_id() {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "lead", "name": "Lead", "parent": "chief"}, {"id": "rep", "name": "Rep", "parent": "lead"}],
+        "profiles": [{"id": "p", "name": "P"}],
+        "users": [{"id": "u", "name": "U", "profile": "p", "role": "rep", "jobRole": "nobody's"}],
+        "companies": [{"id": "c", "name": "C"}, {"id": "d", "name": "D"}]
+    });
+    let governance = Governance::load(org.to_string().as_bytes()).unwrap();
+    for role in governance.roles() {
+        assert_eq!(governance.role(&role.id), Some(role));
+    }
+    assert_eq!(governance.roles().count(), 2);
+    // What is only referred to does not exist.
+    assert_eq!(governance.role("chief"), None);
+    for job_role in governance.job_roles() {
+        assert_eq!(governance.job_role(&job_role.id), Some(job_role));
+    }
+    assert_eq!(governance.job_roles().count(), 4);
+    assert_eq!(governance.job_role("nobody's"), None);
+    for company in governance.companies() {
+        assert_eq!(governance.company(&company.id), Some(company));
+    }
+    assert_eq!(governance.companies().count(), 2);
+    assert_eq!(governance.company("lead"), None);
+}
+
+#[test]
+fn a_browser_loads_documents_of_128_mib() {
+    let limits = Limits::in_browser();
+    assert_eq!(limits.document, 134_217_728);
+    assert_eq!(limits.users, Limits::default().users);
+    let refused = |bytes: usize| {
+        let document = vec![b' '; bytes];
+        Governance::load_within(&document, &limits)
+            .unwrap_err()
+            .code()
+    };
+    assert_eq!(refused(limits.document), Code::MalformedJson);
+    assert_eq!(refused(limits.document + 1), Code::DocumentTooLarge);
 }
