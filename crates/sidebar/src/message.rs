@@ -208,6 +208,11 @@ pub fn standing(viewer: &str, tier: &str, company: &str, primary: bool) -> Strin
     unturned(format!("{viewer}: {tier} at {company} ({which})"))
 }
 
+/// Whose account owner a user is by email, in one sentence.
+pub fn managed(viewer: &str, tier: &str, company: &str) -> String {
+    unturned(format!("{viewer}: {tier} of {company} (managed by email)"))
+}
+
 /// Says that a viewer is no partner user.
 pub fn no_standing(viewer: &str) -> String {
     unturned(format!("{viewer} has no tier at any partner company."))

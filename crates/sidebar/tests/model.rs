@@ -336,4 +336,12 @@ fn the_viewers_own_tiers_are_told() {
             "Sales: Joseph Kimani: Sales at Kestrelbrook Systems (association)",
         ]
     );
+    // The company names the email in another case.
+    assert_eq!(
+        told("graham"),
+        [
+            "Account Owner: Graham Whitlock: Account Owner at Larkspur Advisory (primary company); \
+             Graham Whitlock: Account Owner of Kestrelbrook Systems (managed by email)"
+        ]
+    );
 }

@@ -1,6 +1,6 @@
 //! What each partner tier sees, may do and is told of (§6), as data.
 
-use sidelight_governance::org::Tier;
+use sidelight_governance::org::{Tier, User};
 use sidelight_governance::{tier_interacts, tier_is_notified, tier_sees};
 
 use super::Organisation;
@@ -17,9 +17,14 @@ pub struct TierDescription {
     pub standings: Vec<String>,
 }
 
-/// Every tier, the highest first, and where the viewer stands.
+/// Every tier, the highest first, and where the viewer stands: by membership, and as the account owner whom a company
+/// names by email.
 pub fn descriptions(organisation: &Organisation, viewer: &str) -> Vec<TierDescription> {
     let user = organisation.user(viewer);
+    let managed: Vec<_> = user
+        .iter()
+        .flat_map(|user| managed_by_email(organisation, user))
+        .collect();
     let standings = |tier: Tier| {
         let memberships = user.iter().flat_map(|user| {
             user.memberships
@@ -36,6 +41,7 @@ pub fn descriptions(organisation: &Organisation, viewer: &str) -> Vec<TierDescri
                     membership.primary,
                 )
             })
+            .chain(managed.iter().filter(|_| tier == Tier::Owner).cloned())
             .collect()
     };
     Tier::ALL
@@ -51,4 +57,21 @@ pub fn descriptions(organisation: &Organisation, viewer: &str) -> Vec<TierDescri
             standings: standings(tier),
         })
         .collect()
+}
+
+/// The companies that the user manages by the email of their account owner alone.
+fn managed_by_email<'a>(
+    organisation: &'a Organisation,
+    user: &'a User,
+) -> impl Iterator<Item = String> + 'a {
+    let folded = |email: &Option<String>| email.as_deref().map(str::to_lowercase);
+    let own = folded(&user.email);
+    let is_owner_of = |id: &str| {
+        let mut memberships = user.memberships.iter();
+        memberships.any(|membership| membership.company == id && membership.tier == Tier::Owner)
+    };
+    let companies = organisation.companies().filter(move |company| {
+        own.is_some() && folded(&company.account_owner_email) == own && !is_owner_of(&company.id)
+    });
+    companies.map(|company| message::managed(&user.name, Tier::Owner.label(), &company.name))
 }
