@@ -117,6 +117,49 @@ describe("accessibility", () => {
     });
   }
 
+  test("where text is twice as large, rows keep apart and the keys keep theirs in view", async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await openPreview(context, server.address, { as: "graham", tab: "pipeline", now: NOW });
+    await page.addStyleTag({ content: "html { font-size: 200% }" });
+    for (const [list, rows] of [[".sl-grid", ".sl-grid-body .sl-row"], [".crm-lines", ".crm-line"]]) {
+      await page.locator(list).focus();
+      for (const key of ["Home", "End", "PageUp"]) await page.keyboard.press(key);
+      const [overlaps, cut] = await page.locator(rows).evaluateAll((rows) => {
+        const boxes = rows.map((row) => row.getBoundingClientRect()).sort((a, b) => a.top - b.top);
+        const lines = rows.flatMap((row) => [...row.querySelectorAll("span:not(.crm-lock *)")]);
+        return [boxes.filter((box, index) => index > 0 && box.top < boxes[index - 1].bottom - 1).length, lines.filter((line) => line.scrollHeight > line.clientHeight + 2).length];
+      });
+      assert.deepEqual([overlaps, cut], [0, 0], list);
+      const chosen = page.locator(`${list} [aria-selected="true"]`);
+      assert.ok(
+        await chosen.evaluate((row, list) => {
+          const [row_, list_] = [row, row.closest(list)].map((element) => element.getBoundingClientRect());
+          return row_.top >= list_.top - 1 && row_.bottom <= list_.bottom + 1;
+        }, list),
+        `${list}: the chosen row is in view`,
+      );
+    }
+    await context.close();
+  });
+
+  for (const [width, height] of [[1280, 500], [900, 500], [1280, 300]]) {
+    test(`in a window of ${width} by ${height} every part has room and can be reached`, async () => {
+      const context = await browser.newContext({ viewport: { width, height } });
+      const page = await openPreview(context, server.address, { as: "priya", type: "account", id: "acme", now: NOW });
+      await openFile(page, "broken.json", "{");
+      await says(page, "[role=alert]", "was not opened");
+      for (const part of [".crm-lines", "main", "#sidelight"]) {
+        await page.locator(part).scrollIntoViewIfNeeded();
+        const seen = await page.locator(part).evaluate((element) => {
+          const { top, bottom } = element.getBoundingClientRect();
+          return Math.min(bottom, innerHeight) - Math.max(top, 0);
+        });
+        assert.ok(seen >= 88, `${seen} pixels of ${part}`);
+      }
+      await context.close();
+    });
+  }
+
   test("a change of the verdict is announced, and landmarks have names", async () => {
     const context = await browser.newContext();
     const page = await openPreview(context, server.address, { as: "alice", type: "account", id: "acme", now: NOW });

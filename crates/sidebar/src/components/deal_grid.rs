@@ -14,9 +14,6 @@ use crate::message;
 use crate::model::deals::{Column, Row, Sorting};
 use crate::model::window::Step;
 
-/// The height of a row, the heading's included; the style sheet takes it from here.
-const ROW_HEIGHT: u32 = 34;
-
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct DealGridProps {
     pub(super) rows: Rc<Vec<Row>>,
@@ -41,7 +38,7 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
         on_open,
     } = props.clone();
     let grid = use_node_ref();
-    let (viewport, onscroll) = use_viewport(&grid, ROW_HEIGHT, ROW_HEIGHT);
+    let (viewport, onscroll) = use_viewport(&grid);
     let position = use_memo((rows.clone(), active.clone()), |(rows, active)| {
         active
             .as_ref()
@@ -78,9 +75,7 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
                 }
                 return;
             }
-            let Some((step, viewport)) =
-                Step::from_key(&event.key()).zip(measured(&grid, ROW_HEIGHT, ROW_HEIGHT))
-            else {
+            let Some((step, viewport)) = Step::from_key(&event.key()).zip(measured(&grid)) else {
                 return;
             };
             event.prevent_default();
@@ -134,7 +129,7 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
         .zip(window);
     html! {
         <div ref={grid} class="sl-grid" role="grid" tabindex="0" aria-label={label} aria-rowcount={(rows.len() + 1).to_string()}
-            aria-activedescendant={drawn_active} style={format!("--sl-row: {ROW_HEIGHT}px")} {onscroll} {onkeydown}>
+            aria-activedescendant={drawn_active} {onscroll} {onkeydown}>
             <div role="rowgroup" class="sl-grid-head">
                 <div role="row" class="sl-row" aria-rowindex="1">{ for Column::ALL.into_iter().map(heading_cell) }</div>
             </div>
@@ -176,5 +171,5 @@ fn cell(row: &Row, column: Column) -> Html {
     let title = registrar
         .as_ref()
         .map_or_else(|| text.clone(), |registrar| format!("{text}, {registrar}"));
-    html! { <div key={column.label()} role="gridcell" class={cell_class(column)} {title}>{ text }</div> }
+    html! { <div key={column.label()} role="gridcell" class={cell_class(column)} {title}><span>{ text }</span></div> }
 }

@@ -5,21 +5,20 @@ use yew::prelude::*;
 
 use crate::model::window::Viewport;
 
-/// The measures of the list in `node`, whose rows are `row` pixels high and whose top is covered by
-/// `covered` pixels of heading, and what to call when it scrolls.
+/// The measures of the list in `node`, and what to call when it scrolls.
 ///
 /// The list is drawn again only when other rows come into view.
 #[hook]
-pub fn use_viewport(node: &NodeRef, row: u32, covered: u32) -> (Viewport, Callback<Event>) {
+pub fn use_viewport(node: &NodeRef) -> (Viewport, Callback<Event>) {
     let viewport = use_state_eq(|| Viewport {
         scrolled: 0.0,
         height: 0.0,
-        row: f64::from(row),
+        row: 1.0,
     });
     let measure = {
         let (node, viewport) = (node.clone(), viewport.clone());
         move || {
-            if let Some(measured) = measured(&node, row, covered)
+            if let Some(measured) = measured(&node)
                 && measured.rows(usize::MAX) != viewport.rows(usize::MAX)
             {
                 viewport.set(measured);
@@ -33,14 +32,26 @@ pub fn use_viewport(node: &NodeRef, row: u32, covered: u32) -> (Viewport, Callba
     (*viewport, Callback::from(move |_| measure()))
 }
 
-/// The measures of a list as they are now; `None` while it is not in the document.
-pub fn measured(node: &NodeRef, row: u32, covered: u32) -> Option<Viewport> {
+/// The measures of a list as they are now; `None` while it is not in the document, or shows no row.
+///
+/// The style sheet says how high a row is, in the size that the reader has chosen for text. A grid's heading is a row too,
+/// and covers the top of the list.
+pub fn measured(node: &NodeRef) -> Option<Viewport> {
     let list = node.cast::<Element>()?;
-    let height = (f64::from(list.client_height()) - f64::from(covered)).max(0.0);
-    Some(Viewport {
+    let first = list
+        .query_selector("[role=option], [role=row]")
+        .ok()
+        .flatten()?;
+    let row = first.get_bounding_client_rect().height();
+    let heading = if first.has_attribute("aria-selected") {
+        0.0
+    } else {
+        row
+    };
+    (row > 0.0).then(|| Viewport {
         scrolled: f64::from(list.scroll_top()),
-        height,
-        row: f64::from(row),
+        height: (f64::from(list.client_height()) - heading).max(0.0),
+        row,
     })
 }
 

@@ -24,8 +24,6 @@ pub(crate) struct RecordListProps {
     pub(crate) on_open: Callback<Subject>,
 }
 
-const ROW_HEIGHT: u32 = 44;
-
 /// A line of the list, by its position in the catalogue.
 struct Line {
     position: usize,
@@ -64,7 +62,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     let text = use_state_eq(String::new);
     let only_seen = use_state_eq(|| false);
     let list = use_node_ref();
-    let (viewport, onscroll) = use_viewport(&list, ROW_HEIGHT, 0);
+    let (viewport, onscroll) = use_viewport(&list);
 
     let seen = use_memo(
         (
@@ -119,7 +117,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
         use_effect_with(
             (chosen, kind_now, catalogue.clone()),
             move |(chosen, ..)| {
-                if let Some((row, viewport)) = chosen.zip(measured(&list, ROW_HEIGHT, 0)) {
+                if let Some((row, viewport)) = chosen.zip(measured(&list)) {
                     reveal(&list, viewport, row);
                 }
             },
@@ -134,9 +132,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
             on_open.clone(),
         );
         Callback::from(move |event: KeyboardEvent| {
-            let Some((step, viewport)) =
-                Step::from_key(&event.key()).zip(measured(&list, ROW_HEIGHT, 0))
-            else {
+            let Some((step, viewport)) = Step::from_key(&event.key()).zip(measured(&list)) else {
                 return;
             };
             event.prevent_default();
@@ -224,7 +220,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
                 <p class="crm-empty">{ message::NOTHING_FOUND }</p>
             }
             <div ref={list} class="crm-lines" role="listbox" aria-label={capitalised(kind_now.plural())} tabindex="0" aria-activedescendant={active}
-                hidden={lines.is_empty()} style={format!("--crm-row: {ROW_HEIGHT}px")} {onscroll} {onkeydown}>
+                hidden={lines.is_empty()} {onscroll} {onkeydown}>
                 <div role="presentation" class="crm-lines-body" style={format!("--crm-rows: {}", lines.len())}>{ for rows }</div>
             </div>
         </nav>
