@@ -122,6 +122,11 @@ describe("opening", () => {
     });
   }
 
+  test("an empty file is told to be empty", async () => {
+    await openFile(page, "empty.json", " \n");
+    await says(page, "[role=alert]", "the file is empty");
+  });
+
   test("the steps of opening a large file are told while it is opened", async () => {
     const many = { ...SMALL, records: Array.from({ length: 60_000 }, (_, index) => ({ type: "account", id: `a${index}`, name: `Account ${index}`, owner: "bo" })) };
     await page.evaluate(() => {

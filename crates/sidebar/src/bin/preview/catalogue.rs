@@ -39,6 +39,14 @@ impl Kind {
         }
     }
 
+    /// The word for one of them.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Record(kind) => kind.noun(),
+            Self::Deal => "partner deal",
+        }
+    }
+
     /// The word for many of them.
     pub(crate) fn plural(self) -> &'static str {
         match self {

@@ -22,7 +22,7 @@ pub(crate) const WITHOUT_ROLE: &str = "Without a role";
 pub(crate) const CHOOSE: &str = "Choose a record from the list.";
 pub(crate) const DETAILS: &str = "Details";
 pub(crate) const ACCOUNT: &str = "Account";
-pub(crate) const OWNER: &str = "Owner";
+pub(crate) const OWNER: &str = "Record owner";
 pub(crate) const NO_DETAILS: &str = "The CRM holds no further fields for it.";
 pub(crate) const UNSEEN: &str = "not visible";
 
@@ -36,12 +36,8 @@ pub(crate) fn theme(theme: crate::address::Theme) -> &'static str {
 }
 
 /// How many of a list the viewer sees.
-pub(crate) fn sees(viewer: &str, seen: usize, all: usize, plural: &str) -> String {
-    unturned(format!(
-        "{viewer} sees {} of {} {plural}",
-        grouped(seen),
-        grouped(all)
-    ))
+pub(crate) fn sees(viewer: &str, seen: usize, all: &str) -> String {
+    unturned(format!("{viewer} sees {} of {all}", grouped(seen)))
 }
 
 /// How many of a related list the viewer sees.
@@ -99,6 +95,9 @@ pub(crate) fn opened(name: &str, users: usize, records: usize, deals: usize) -> 
 pub(crate) fn not_opened(name: &str) -> String {
     unturned(format!("{name} was not opened"))
 }
+
+/// Why a file without content was not opened.
+pub(crate) const EMPTY: &str = "the file is empty; choose one in the format sidelight.org/1";
 
 /// Why a file was not even read.
 pub(crate) fn too_large(bytes: usize, limit: usize) -> String {

@@ -84,6 +84,13 @@ async fn opened(
         .await
         .map_err(|error| refused(name, text_of(&error)))?;
 
+    if bytes.trim_ascii().is_empty() {
+        return Err(Refusal {
+            code: Some(Code::MalformedJson.as_str()),
+            ..refused(name, message::EMPTY.to_owned())
+        });
+    }
+
     step(tell, message::checking(name, bytes.len())).await;
     let governance = Governance::load_within(&bytes, &limits).map_err(|error| Refusal {
         name: name.to_owned(),

@@ -180,7 +180,11 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     };
 
     let name = organisation.user_name(&viewer);
-    let summary = message::sees(&name, seen.count, entries.len(), kind_now.plural());
+    let summary = message::sees(
+        &name,
+        seen.count,
+        &counted(entries.len(), kind_now.noun(), kind_now.plural()),
+    );
     let window = viewport.rows(lines.len());
     let active = chosen.filter(|chosen| window.contains(chosen)).map(line_id);
     let rows = lines
