@@ -7,6 +7,7 @@ mod audience;
 mod deal_grid;
 mod filters;
 mod icon;
+mod markup;
 mod people;
 mod pipeline;
 mod record;
@@ -19,6 +20,7 @@ mod verdict;
 mod viewport;
 
 pub use icon::{Shape, icon};
+pub use markup::{paragraph, span};
 pub use sidebar::{Choice, Sidebar, SidebarProps};
 pub use tabs::Tab;
 pub use viewport::{measured, reveal, use_viewport};

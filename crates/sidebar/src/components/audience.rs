@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
+use super::markup::{paragraph, span};
 use super::people::avatar;
 use super::sidebar::{Choice, Scene};
 use crate::message;
@@ -40,9 +41,9 @@ pub(super) fn AudienceView(props: &AudienceViewProps) -> Html {
     };
     html! {
         <section class="sl-section" aria-labelledby="sidelight-audience">
-            <h3 id="sidelight-audience">{ message::audience(subject.noun()) }<span class="sl-count">{ message::people(audience.total) }</span></h3>
+            <h3 id="sidelight-audience">{ message::audience(subject.noun()) }{ span("sl-count", message::people(audience.total)) }</h3>
             if audience.groups.is_empty() {
-                <p class="sl-quiet">{ message::NOBODY_SEES }</p>
+                { paragraph("sl-quiet", message::NOBODY_SEES) }
             } else {
                 <div class="sl-groups">{ for audience.groups.iter().map(group) }</div>
             }
@@ -82,22 +83,22 @@ fn GroupView(props: &GroupViewProps) -> Html {
             <li key={member.user.clone()} class="sl-member" data-user={member.user.clone()}>
                 { avatar(&member.name) }
                 if is_viewer {
-                    <span class="sl-name"><bdi>{ &member.name }</bdi>{ " " }<span class="sl-mark">{ message::VIEWER }</span></span>
+                    <span class="sl-name"><bdi>{ &member.name }</bdi>{ " " }{ span("sl-mark", message::VIEWER) }</span>
                 } else {
                     <button type="button" class="sl-name sl-link" title={message::view_as(&member.name)} onclick={on_choose.reform(move |_: MouseEvent| choice.clone())}>
                         { &member.name }
                     </button>
                 }
-                <span class="sl-job">{ member.job_role.as_deref().unwrap_or_default() }</span>
+                { span("sl-job", member.job_role.clone().unwrap_or_default()) }
                 if !member.details.is_empty() {
-                    <span class="sl-details">{ member.details.join("; ") }</span>
+                    { span("sl-details", member.details.join("; ")) }
                 }
             </li>
         }
     };
     html! {
         <details class="sl-group" data-rule={group.rule.as_str()} open={group.members.len() <= SMALL}>
-            <summary>{ icon(Shape::Next) }<span>{ message::seen_as(group.rule) }</span><span class="sl-count">{ message::grouped(group.members.len()) }</span></summary>
+            <summary>{ icon(Shape::Next) }<span>{ message::seen_as(group.rule) }</span>{ span("sl-count", message::grouped(group.members.len())) }</summary>
             <ul>{ for group.members.iter().take(*drawn).map(member) }</ul>
             if left > 0 {
                 <button type="button" class="sl-button" {onclick}>{ message::show_more(next, left) }</button>

@@ -4,6 +4,7 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
+use super::markup::span;
 use crate::message;
 use crate::model::deals::{Choices, TableState};
 
@@ -49,7 +50,7 @@ pub(super) fn filters(
     html! {
         <div class="sl-filters" role="group" aria-label={message::FILTERS}>
             <label class="sl-search">
-                <span class="sl-unseen">{ message::FILTER_NAME }</span>
+                { span("sl-unseen", message::FILTER_NAME) }
                 { icon(Shape::Search) }
                 <input type="search" value={state.text.clone()} placeholder={message::FILTER_NAME} {oninput} />
             </label>

@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::audience::AudienceView;
 use super::deal_grid::DealGrid;
 use super::filters::filters;
+use super::markup::paragraph;
 use super::sidebar::{Choice, Scene};
 use super::totals::totals_view;
 use super::verdict::reasons_view;
@@ -91,13 +92,13 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
             </div>
             { filters(choices, &state, &on_state) }
             if rows.is_empty() {
-                <p class="sl-empty">{ message::NO_MATCH }</p>
+                { paragraph("sl-empty", message::NO_MATCH) }
             } else {
                 <DealGrid rows={rows.clone()} sorting={state.sorting} active={chosen.clone()} label={message::pipeline_of(&name)} {on_sort} {on_activate} {on_open} />
                 if let Some(id) = chosen {
                     { deal_detail(scene, id, &reasons, on_choose) }
                 } else {
-                    <p class="sl-quiet sl-hint">{ message::CHOOSE_DEAL }</p>
+                    { paragraph("sl-quiet sl-hint", message::CHOOSE_DEAL) }
                 }
                 { totals_view(totals) }
             }
@@ -109,9 +110,9 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
 fn no_deals(scene: &Scene) -> Html {
     let gate = gate(&scene.organisation, scene.now, &scene.viewer);
     if scene.organisation.deal_count() == 0 {
-        html! { <p class="sl-empty">{ message::NO_DEALS_AT_ALL }</p> }
+        paragraph("sl-empty", message::NO_DEALS_AT_ALL)
     } else if gate.is_empty() {
-        html! { <p class="sl-empty">{ message::no_deals(&scene.viewer_name()) }</p> }
+        paragraph("sl-empty", message::no_deals(&scene.viewer_name()))
     } else {
         reasons_view(&gate)
     }

@@ -4,6 +4,7 @@ use sidelight_governance::Action;
 use yew::prelude::*;
 
 use super::audience::AudienceView;
+use super::markup::paragraph;
 use super::people::people_view;
 use super::sidebar::{Choice, Scene};
 use super::trial::{trial_view, use_trial};
@@ -98,7 +99,7 @@ fn deal_view(facts: &[(&'static str, String)], viewer: &str, sees: bool) -> Html
             if sees {
                 <dl class="sl-facts">{ for facts.iter().map(|(label, value)| html! { <div><dt>{ *label }</dt><dd>{ value }</dd></div> }) }</dl>
             } else {
-                <p class="sl-quiet">{ message::people_hidden(viewer, message::DEAL) }</p>
+                { paragraph("sl-quiet", message::people_hidden(viewer, message::DEAL)) }
             }
         </section>
     }

@@ -3,6 +3,7 @@
 use sidelight_governance::Instant;
 use yew::prelude::*;
 
+use super::markup::paragraph;
 use super::pipeline::PipelinePanel;
 use super::record::RecordPanel;
 use super::tabs::{Tab, tabs};
@@ -73,7 +74,7 @@ pub fn Sidebar(props: &SidebarProps) -> Html {
     };
 
     let panel = match (viewer, tab) {
-        (None, _) => html! { <p class="sl-empty">{ message::NO_VIEWER }</p> },
+        (None, _) => paragraph("sl-empty", message::NO_VIEWER),
         (Some(viewer), tab) => {
             let scene = Scene {
                 organisation,
@@ -81,7 +82,7 @@ pub fn Sidebar(props: &SidebarProps) -> Html {
                 viewer,
             };
             match (tab, subject) {
-                (Tab::Record, None) => html! { <p class="sl-empty">{ message::NO_SUBJECT }</p> },
+                (Tab::Record, None) => paragraph("sl-empty", message::NO_SUBJECT),
                 (Tab::Record, Some(subject)) => {
                     html! { <RecordPanel {scene} {subject} on_choose={on_choose.clone()} /> }
                 }

@@ -4,6 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::markup::span;
 use crate::message;
 
 /// A view of the sidebar.
@@ -101,7 +102,7 @@ pub(super) fn tabs(chosen: Tab, on_choose: &Callback<Tab>) -> Html {
             <div class="sl-tabs" role="tablist" aria-label={message::TABS} {onkeydown}>
                 { for Tab::ALL.into_iter().map(tab) }
             </div>
-            <span class="sl-brand">{ message::BRAND }</span>
+            { span("sl-brand", message::BRAND) }
         </div>
     }
 }

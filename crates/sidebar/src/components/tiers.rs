@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::markup::paragraph;
 use super::sidebar::Scene;
 use crate::message;
 use crate::model::tiers::{TierDescription, descriptions};
@@ -19,7 +20,7 @@ pub(super) fn tiers_panel(scene: &Scene) -> Html {
         html! {
             <li key={tier.label} class={classes!("sl-tier", (!tier.standings.is_empty()).then_some("sl-own"))}>
                 <h3>{ tier.label }</h3>
-                { for tier.standings.iter().map(|standing| html! { <p class="sl-mark sl-accent">{ standing }</p> }) }
+                { for tier.standings.iter().map(|standing| paragraph("sl-mark sl-accent", standing.clone())) }
                 <ul>{ for tier.sentences.iter().map(|sentence| html! { <li>{ *sentence }</li> }) }</ul>
             </li>
         }
@@ -27,12 +28,12 @@ pub(super) fn tiers_panel(scene: &Scene) -> Html {
     html! {
         <section aria-labelledby="sidelight-tiers">
             <h2 id="sidelight-tiers">{ message::TIERS }</h2>
-            <p class="sl-quiet">{ message::TIERS_INTRODUCTION }</p>
+            { paragraph("sl-quiet", message::TIERS_INTRODUCTION) }
             if stands_nowhere {
-                <p class="sl-quiet">{ message::no_standing(&scene.viewer_name()) }</p>
+                { paragraph("sl-quiet", message::no_standing(&scene.viewer_name())) }
             }
             <ol class="sl-tiers">{ for tiers.iter().map(tier) }</ol>
-            <p class="sl-quiet">{ message::TIERS_BESIDES }</p>
+            { paragraph("sl-quiet", message::TIERS_BESIDES) }
         </section>
     }
 }

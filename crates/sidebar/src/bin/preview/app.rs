@@ -2,6 +2,7 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use sidelight_governance::{Instant, RecordType};
+use sidelight_sidebar::components::paragraph;
 use sidelight_sidebar::components::{Choice, SidebarProps, Tab};
 use sidelight_sidebar::element::{self, Mounted};
 use sidelight_sidebar::model::Subject;
@@ -124,7 +125,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
             } else {
                 <main class="crm-main"><p class="crm-empty">{ if (*notice).as_ref().is_some_and(|notice| matches!(notice, Notice::Busy(_))) { "" } else { message::NO_ORGANISATION } }</p></main>
             }
-            if is_dropping { <p class="crm-drop">{ message::DROP }</p> }
+            if is_dropping { { paragraph("crm-drop", message::DROP) } }
         </>
     }
 }

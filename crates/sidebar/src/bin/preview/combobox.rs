@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use sidelight_sidebar::components::{Shape, icon};
+use sidelight_sidebar::components::{Shape, icon, span};
 use web_sys::{Element, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
@@ -165,7 +165,7 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
         html! {
             <li key={someone.id.clone()} id={option_id(position)} role="option" class={classes!((active == Some(position)).then_some("crm-active"))}
                 aria-selected={is_chosen(someone).to_string()} onclick={choose.reform(move |_: MouseEvent| id.clone())}>
-                <span>{ &someone.name }</span>{ " " }<span class="crm-quiet">{ &someone.note }</span>
+                <span>{ &someone.name }</span>{ " " }{ span("crm-quiet", someone.note.clone()) }
             </li>
         }
     };

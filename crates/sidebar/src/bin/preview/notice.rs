@@ -1,5 +1,6 @@
 //! What is told about opening an organisation.
 
+use sidelight_sidebar::components::paragraph;
 use yew::prelude::*;
 
 use crate::message;
@@ -37,11 +38,13 @@ pub(crate) fn notice_view(
     html! {
         <div class="crm-notices">
             <div role="alert">{ match notice { Some(Notice::Refused(refused)) => refusal(refused), _ => Html::default() } }</div>
-            <div role="status">{ match notice {
-                Some(Notice::Busy(text)) => html! { <p class="crm-notice crm-busy">{ text }</p> },
-                Some(Notice::Opened(text)) => html! { <p class="crm-hidden">{ text }</p> },
-                _ => Html::default(),
-            } }</div>
+            <div role="status">
+                { match notice {
+                    Some(Notice::Busy(text)) => paragraph("crm-notice crm-busy", text.clone()),
+                    Some(Notice::Opened(text)) => paragraph("crm-hidden", text.clone()),
+                    _ => Html::default(),
+                } }
+            </div>
         </div>
     }
 }

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use sidelight_governance::Instant;
 use sidelight_governance::RecordType;
 use sidelight_sidebar::components::{Shape, icon, measured, reveal, use_viewport};
-use sidelight_sidebar::message::{NOTHING, grouped};
+use sidelight_sidebar::components::{paragraph, span};
+use sidelight_sidebar::message::{NOTHING, counted, grouped};
 use sidelight_sidebar::model::window::Step;
 use sidelight_sidebar::model::{Organisation, Subject};
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -221,7 +222,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
                 <label class="crm-check"><input type="checkbox" checked={*only_seen} onchange={onchange_seen} />{ message::hide(&name) }</label>
             </div>
             if lines.is_empty() {
-                <p class="crm-empty">{ message::NOTHING_FOUND }</p>
+                { paragraph("crm-empty", message::NOTHING_FOUND) }
             }
             <div ref={list} class="crm-lines" role="listbox" aria-label={capitalised(kind_now.plural())} tabindex="0" aria-activedescendant={active}
                 hidden={lines.is_empty()} {onscroll} {onkeydown}>
@@ -244,10 +245,10 @@ fn row(
         <div key={entry.id.clone()} id={line_id(index)} role="option" class={classes!("crm-line", unseen)} data-id={entry.id.clone()}
             aria-selected={is_chosen.to_string()} aria-posinset={(index + 1).to_string()} aria-setsize={total.to_string()}
             style={format!("--crm-index: {index}")} {onclick}>
-            <span class="crm-name">{ &entry.name }</span>
+            { span("crm-name", entry.name.clone()) }
             <span class="crm-quiet">{ if entry.owner.is_empty() { NOTHING } else { &entry.owner } }</span>
             if !is_seen {
-                <span class="crm-lock">{ icon(Shape::Lock) }<span class="crm-hidden">{ message::UNSEEN }</span></span>
+                <span class="crm-lock">{ icon(Shape::Lock) }{ span("crm-hidden", message::UNSEEN) }</span>
             }
         </div>
     }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use sidelight_governance::{Instant, RecordType};
 use sidelight_sidebar::components::{Shape, icon};
+use sidelight_sidebar::components::{paragraph, span};
 use sidelight_sidebar::message::NOTHING;
 use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -47,7 +48,7 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
         },
     );
     let Some(subject) = subject else {
-        return html! { <main class="crm-main"><p class="crm-empty">{ message::CHOOSE }</p></main> };
+        return html! { <main class="crm-main">{ paragraph("crm-empty", message::CHOOSE) }</main> };
     };
     let Some(page) = &*shown else {
         return html! {
@@ -62,14 +63,14 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
         <main class="crm-main">
             <div class="crm-record">
                 <span class="crm-kind">{ icon(shape(Kind::of(&subject))) }</span>
-                <div><p class="crm-quiet">{ capitalised(subject.noun()) }</p><h1>{ subject.name(&organisation) }</h1></div>
+                <div>{ paragraph("crm-quiet", capitalised(subject.noun())) }<h1>{ subject.name(&organisation) }</h1></div>
             </div>
             <section class="crm-card" aria-labelledby="crm-details">
                 <h2 id="crm-details">{ message::DETAILS }</h2>
                 <dl class="crm-facts">{ for page.facts.iter().map(|(label, value)| html! {
                     <div><dt>{ label }</dt><dd>{ if value.is_empty() { NOTHING } else { value } }</dd></div>
                 }) }</dl>
-                if page.facts.len() <= 1 { <p class="crm-quiet">{ message::NO_DETAILS }</p> }
+                if page.facts.len() <= 1 { { paragraph("crm-quiet", message::NO_DETAILS) } }
             </section>
             { for page.related.iter().map(|related| related_list(related, &on_open)) }
         </main>
@@ -202,13 +203,13 @@ fn related_list(related: &Related, on_open: &Callback<Subject>) -> Html {
         html! {
             <li key={entry.id.clone()}>
                 <button type="button" onclick={on_open.reform(move |_: MouseEvent| opened.clone())}>{ &entry.name }</button>
-                <span class="crm-quiet">{ &entry.owner }</span>
+                { span("crm-quiet", entry.owner.clone()) }
             </li>
         }
     };
     html! {
         <section class="crm-card" aria-labelledby={id.clone()}>
-            <h2 {id}>{ icon(shape(*kind)) }{ capitalised(kind.plural()) }<span class="crm-quiet">{ message::of(seen.len(), *total) }</span></h2>
+            <h2 {id}>{ icon(shape(*kind)) }{ capitalised(kind.plural()) }{ span("crm-quiet", message::of(seen.len(), *total)) }</h2>
             if !seen.is_empty() { <ul class="crm-related">{ for seen.iter().take(SHOWN).map(row) }</ul> }
         </section>
     }

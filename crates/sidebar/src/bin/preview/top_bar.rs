@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sidelight_governance::Instant;
-use sidelight_sidebar::components::{Shape, icon};
+use sidelight_sidebar::components::{Shape, icon, span};
 use web_sys::{File, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -77,8 +77,8 @@ pub(crate) fn top_bar(bar: TopBar) -> Html {
         <header class="crm-top">
             <p class="crm-brand">
                 <span class="crm-logo" aria-hidden="true" />
-                <span class="crm-organisation">{ organisation.as_ref().map(|(name, _)| name.clone()).unwrap_or_default() }</span>
-                <span class="crm-quiet">{ message::MOCK }</span>
+                { span("crm-organisation", organisation.as_ref().map(|(name, _)| name.clone()).unwrap_or_default()) }
+                { span("crm-quiet", message::MOCK) }
             </p>
             if let Some((_, catalogue)) = organisation {
                 <Combobox {catalogue} chosen={viewer} on_choose={on_viewer} />
