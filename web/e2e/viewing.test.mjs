@@ -197,6 +197,32 @@ describe("viewing", () => {
     assert.doesNotMatch(page.url(), /now=/);
   });
 
+  test("a guest's last day is told as the organisation counts days, with a warning before it and the sponsor", async () => {
+    const { name, guest } = user("noor");
+    // The term ends in the small hours of UTC: where the organisation is, it is the day before.
+    assert.equal(org.timeZone, "America/New_York");
+    assert.equal(guest.expiresAt, "2027-02-19T05:00:00Z");
+    page = await openPreview(context, server.address, { as: "robin", type: "opportunity", id: "acme-ledger", now: "2027-02-14T09:00:00Z" });
+    const row = page.locator('.sl-person[data-user="noor"]');
+    await says(page, '.sl-person[data-user="noor"]', name);
+    assert.equal(await row.locator(".sl-term").textContent(), `Until the end of 18 Feb 2027, sponsored by ${user(guest.sponsor).name}`);
+    await says(page, '.sl-person[data-user="noor"] .sl-warning', "Ends within 7 days");
+    await goTo(page, { as: "robin", type: "opportunity", id: "acme-ledger", now: NOW });
+    assert.equal(await row.locator(".sl-warning").count(), 0);
+  });
+
+  test("what the viewer is not shown is set apart, and an owner who is gone is told", async () => {
+    page = await openPreview(context, server.address, { as: "priya", type: "account", id: "acme", now: NOW });
+    const group = page.getByRole("region", { name: "For administrators" });
+    assert.equal(await group.locator(".sl-remedies, #sidelight-audience").count(), 2);
+    assert.equal(await page.locator(".sl-remedies, #sidelight-audience").count(), 2);
+    const { owner } = record("account", "rookmere");
+    assert.equal(user(owner), undefined);
+    await goTo(page, { as: "robin", type: "account", id: "rookmere", now: NOW });
+    await says(page, ".sl-people", "The record owner named here no longer exists.");
+    await says(page, ".crm-facts", `${owner} (no longer exists)`);
+  });
+
   test("the address leads back to the same view", async () => {
     page = await openPreview(context, server.address, { as: "alice", now: NOW });
     await viewAs(page, user("joseph").name);

@@ -3,6 +3,7 @@
 //! **Invariant:** every text that comes from an organisation becomes a text node. Nothing here
 //! writes HTML from a string.
 
+mod administrators;
 mod audience;
 mod deal_grid;
 mod filters;
@@ -18,6 +19,7 @@ mod totals;
 mod trial;
 mod verdict;
 mod viewport;
+mod zone;
 
 pub use icon::{Shape, icon};
 pub use markup::{paragraph, span};

@@ -49,6 +49,14 @@ pub const VIEWER: &str = "Viewer";
 pub const NO_JOB_ROLE: &str = "No job role";
 /// Says that a record has neither owner nor assigned users.
 pub const NOBODY_ON_IT: &str = "Nobody: this record has no owner and no assigned users.";
+/// Says that the record owner's id names nobody.
+pub const OWNER_GONE: &str = "The record owner named here no longer exists.";
+/// The mark of a guest whose term ends soon.
+pub const EXPIRING: &str = "Ends within 7 days";
+/// The heading above what the viewer is not shown.
+pub const ADMINISTRATORS: &str = "For administrators";
+/// Says whose eyes it is not for.
+pub const NOT_SHOWN: &str = "None of this is shown to the viewer.";
 /// The name of the path of roles below a reason.
 pub const ROLE_PATH: &str = "Role path";
 /// Says that no user sees the record.
@@ -136,6 +144,15 @@ pub fn granted(granted: bool) -> &'static str {
 pub fn people_hidden(viewer: &str, noun: &str) -> String {
     unturned(format!(
         "Hidden from {viewer}, who does not see this {noun}."
+    ))
+}
+
+/// The last day of a guest's term, and who vouches for the guest.
+pub fn guest_term(last_day: &str, sponsor: Option<&str>) -> String {
+    let sponsor = sponsor.map(|name| format!(", sponsored by {name}"));
+    unturned(format!(
+        "Until the end of {last_day}{}",
+        sponsor.unwrap_or_default()
     ))
 }
 

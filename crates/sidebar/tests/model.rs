@@ -8,7 +8,7 @@ use sidelight_governance::{
 use sidelight_sidebar::message;
 use sidelight_sidebar::model::audience::Audience;
 use sidelight_sidebar::model::deals::{Choices, Column, Sorting, Table, TableState};
-use sidelight_sidebar::model::people::People;
+use sidelight_sidebar::model::people::{People, Term};
 use sidelight_sidebar::model::tiers;
 use sidelight_sidebar::model::verdict::{Cause, Verdict, gate};
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -202,6 +202,39 @@ fn people_stand_in_the_job_role_of_their_assignment() {
     assert_eq!(people.hidden, 0);
     let hidden = People::new(&demo, now(), "priya", RecordType::Account, "acme");
     assert!(hidden.rows.is_empty());
+}
+
+#[test]
+fn an_owner_who_is_gone_is_told_from_no_owner() {
+    let demo = demo();
+    for (id, is_gone) in [("rookmere", true), ("acme", false)] {
+        let people = People::new(&demo, now(), "robin", RecordType::Account, id);
+        assert_eq!(people.owner_is_gone, is_gone, "{id}");
+    }
+    let unowned = demo
+        .records(RecordType::Account)
+        .find(|record| record.owner.is_none())
+        .unwrap();
+    let people = People::new(&demo, now(), "robin", RecordType::Account, &unowned.id);
+    assert!(!people.owner_is_gone);
+}
+
+#[test]
+fn a_guest_on_a_record_has_a_term_that_expires_within_seven_days() {
+    let demo = demo();
+    let ends: Instant = "2027-02-19T05:00:00Z".parse().unwrap();
+    for (days, expiring) in [(-8, false), (-7, true), (0, false)] {
+        let at = ends.saturating_add_days(days);
+        let people = People::new(&demo, at, "robin", RecordType::Opportunity, "acme-ledger");
+        let guests = people.rows.iter().filter_map(|person| person.term.as_ref());
+        let guests: Vec<_> = guests.collect();
+        let expected = Term {
+            ends,
+            expiring,
+            sponsor: Some("Wanda Kowalczyk".to_owned()),
+        };
+        assert_eq!(guests, [&expected], "{days}");
+    }
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn AudienceView(props: &AudienceViewProps) -> Html {
     };
     html! {
         <section class="sl-section" aria-labelledby="sidelight-audience">
-            <h3 id="sidelight-audience">{ message::audience(subject.noun()) }{ span("sl-count", message::people(audience.total)) }</h3>
+            <h4 id="sidelight-audience">{ message::audience(subject.noun()) }{ span("sl-count", message::people(audience.total)) }</h4>
             if audience.groups.is_empty() {
                 { paragraph("sl-quiet", message::NOBODY_SEES) }
             } else {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use sidelight_governance::AskError;
 use yew::prelude::*;
 
+use super::administrators::administrators;
 use super::audience::AudienceView;
 use super::deal_grid::DealGrid;
 use super::filters::filters;
@@ -96,7 +97,7 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
             } else {
                 <DealGrid rows={rows.clone()} sorting={state.sorting} active={chosen.clone()} label={message::pipeline_of(&name)} {on_sort} {on_activate} {on_open} />
                 if let Some(id) = chosen {
-                    { deal_detail(scene, id, &reasons, on_choose) }
+                    { deal_detail(&scene, id, &reasons, on_choose) }
                 } else {
                     { paragraph("sl-quiet sl-hint", message::CHOOSE_DEAL) }
                 }
@@ -119,7 +120,7 @@ fn no_deals(scene: &Scene) -> Html {
 }
 
 /// Why the chosen deal is in the pipeline, and who else sees it.
-fn deal_detail(scene: Scene, id: String, reasons: &[Reason], on_choose: Callback<Choice>) -> Html {
+fn deal_detail(scene: &Scene, id: String, reasons: &[Reason], on_choose: Callback<Choice>) -> Html {
     let subject = Subject::Deal { id };
     let opened = subject.clone();
     let onclick = on_choose.reform(move |_: MouseEvent| Choice::Subject(opened.clone()));
@@ -128,7 +129,7 @@ fn deal_detail(scene: Scene, id: String, reasons: &[Reason], on_choose: Callback
             <h3 id="sidelight-deal">{ subject.name(&scene.organisation) }</h3>
             { reasons_view(reasons) }
             <button type="button" class="sl-button" {onclick}>{ message::OPEN_DEAL }</button>
-            <AudienceView {scene} {subject} {on_choose} />
+            { administrators(html! { <AudienceView scene={scene.clone()} {subject} {on_choose} /> }) }
         </section>
     }
 }

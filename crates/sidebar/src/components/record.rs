@@ -3,12 +3,13 @@
 use sidelight_governance::Action;
 use yew::prelude::*;
 
+use super::administrators::administrators;
 use super::audience::AudienceView;
 use super::markup::paragraph;
 use super::people::people_view;
 use super::sidebar::{Choice, Scene};
 use super::trial::{trial_view, use_trial};
-use super::verdict::{About, verdict_view};
+use super::verdict::{About, remedies_view, verdict_view};
 use crate::message;
 use crate::model::Subject;
 use crate::model::people::People;
@@ -81,12 +82,17 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
     html! {
         <>
             { trial_view(&trial) }
-            { verdict_view(verdict, &about, &on_action, &trial.on_try, &trial.verdict) }
+            { verdict_view(verdict, &about, &on_action, &trial.verdict) }
             { match &*people {
-                Some((kind, people)) => people_view(people, &viewer, *kind, sees),
+                Some((kind, people)) => people_view(people, &viewer, *kind, scene.organisation.time_zone(), sees),
                 None => deal_view(&deal_facts(&scene.organisation, subject.id()), &viewer, sees),
             } }
-            <AudienceView {scene} {subject} {on_choose} />
+            { administrators(html! {
+                <>
+                    { remedies_view(verdict, &trial.on_try) }
+                    <AudienceView {scene} {subject} {on_choose} />
+                </>
+            }) }
         </>
     }
 }

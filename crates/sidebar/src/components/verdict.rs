@@ -26,7 +26,6 @@ pub(super) fn verdict_view(
     verdict: &Verdict,
     about: &About<'_>,
     on_action: &Callback<Action>,
-    on_try: &Callback<Rc<Remedy>>,
     node: &NodeRef,
 ) -> Html {
     let About {
@@ -68,16 +67,6 @@ pub(super) fn verdict_view(
             }
         }
     };
-    let remedy = |remedy: &Rc<Remedy>| {
-        let tried = remedy.clone();
-        html! {
-            <li>
-                <p>{ &remedy.text }</p>
-                <button type="button" class="sl-button" aria-label={message::try_remedy(&remedy.text)}
-                    onclick={on_try.reform(move |_: MouseEvent| tried.clone())}>{ message::TRY }</button>
-            </li>
-        }
-    };
     html! {
         <section ref={node} class={classes!("sl-verdict", tone)} aria-labelledby="sidelight-headline" tabindex="-1">
             <div class="sl-headline">
@@ -90,14 +79,30 @@ pub(super) fn verdict_view(
             <div class="sl-permissions" role="group" aria-label={message::permissions(viewer)}>{ for verdict.permissions.iter().map(permission) }</div>
             <h3>{ because }</h3>
             { reasons_view(&verdict.reasons) }
-            if !verdict.remedies.is_empty() {
-                <h3 class="sl-next">{ message::REMEDIES }</h3>
-                <ul class="sl-remedies">{ for verdict.remedies.iter().map(remedy) }</ul>
-            } else if !verdict.allowed && verdict.is_searched {
-                <h3 class="sl-next">{ message::REMEDIES }</h3>
-                <p>{ message::NO_REMEDY }</p>
-            }
         </section>
+    }
+}
+
+/// What would change a refusal, and can be tried.
+pub(super) fn remedies_view(verdict: &Verdict, on_try: &Callback<Rc<Remedy>>) -> Html {
+    let remedy = |remedy: &Rc<Remedy>| {
+        let tried = remedy.clone();
+        html! {
+            <li>
+                <p>{ &remedy.text }</p>
+                <button type="button" class="sl-button" aria-label={message::try_remedy(&remedy.text)}
+                    onclick={on_try.reform(move |_: MouseEvent| tried.clone())}>{ message::TRY }</button>
+            </li>
+        }
+    };
+    html! {
+        if !verdict.remedies.is_empty() {
+            <h4>{ message::REMEDIES }</h4>
+            <ul class="sl-remedies">{ for verdict.remedies.iter().map(remedy) }</ul>
+        } else if !verdict.allowed && verdict.is_searched {
+            <h4>{ message::REMEDIES }</h4>
+            <p>{ message::NO_REMEDY }</p>
+        }
     }
 }
 

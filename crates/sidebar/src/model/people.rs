@@ -4,6 +4,9 @@ use sidelight_governance::{Instant, RecordType, Standing};
 
 use super::Organisation;
 
+/// A term is told to be expiring so many days before its end (§7.6).
+const EXPIRING_DAYS: i32 = 7;
+
 /// The people on a record, as far as the viewer is shown them (§5.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct People {
@@ -11,6 +14,8 @@ pub struct People {
     pub rows: Vec<Person>,
     /// How many are not.
     pub hidden: usize,
+    /// Whether the record names an owner who does not exist.
+    pub owner_is_gone: bool,
 }
 
 /// Somebody on a record.
@@ -28,6 +33,19 @@ pub struct Person {
     pub viewer: bool,
     /// Whether the user's account works.
     pub standing: Standing,
+    /// The term of a guest.
+    pub term: Option<Term>,
+}
+
+/// A guest's term (§7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// The first instant without access.
+    pub ends: Instant,
+    /// Whether it ends within 7 days, and has not ended or been revoked.
+    pub expiring: bool,
+    /// The name of the user who vouches for the guest, if that user exists.
+    pub sponsor: Option<String>,
 }
 
 impl People {
@@ -40,7 +58,11 @@ impl People {
         id: &str,
     ) -> Self {
         let assignees = organisation.at(now).assignees(viewer, kind, id);
+        let owner = organisation
+            .record(kind, id)
+            .and_then(|record| record.owner);
         let rows = assignees.rows.into_iter().map(|row| Person {
+            term: term(organisation, now, &row.user),
             viewer: row.user == viewer,
             user: row.user,
             name: row.name,
@@ -51,8 +73,23 @@ impl People {
         Self {
             rows: rows.collect(),
             hidden: assignees.hidden,
+            owner_is_gone: owner.is_some_and(|owner| organisation.user(&owner).is_none()),
         }
     }
+}
+
+fn term(organisation: &Organisation, now: Instant, user: &str) -> Option<Term> {
+    let guest = organisation.user(user)?.guest?;
+    let sponsor = guest
+        .sponsor
+        .and_then(|sponsor| organisation.user(&sponsor));
+    Some(Term {
+        ends: guest.expires_at,
+        expiring: guest.revoked_at.is_none()
+            && now < guest.expires_at
+            && guest.expires_at <= now.saturating_add_days(EXPIRING_DAYS),
+        sponsor: sponsor.map(|sponsor| sponsor.name),
+    })
 }
 
 /// Up to two letters that stand for a name, as the name has them: the style sheet shows capitals.

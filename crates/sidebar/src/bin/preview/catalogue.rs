@@ -100,10 +100,7 @@ impl Catalogue {
     pub(crate) fn new(organisation: &Organisation) -> Self {
         let records = |kind: RecordType| {
             organisation.records(kind).map(|record| {
-                let owner = record.owner.map_or_else(
-                    || message::NO_OWNER.to_owned(),
-                    |owner| organisation.user_name(&owner),
-                );
+                let owner = owner_name(organisation, record.owner);
                 Entry::new(record.id, record.name, owner, record.account)
             })
         };
@@ -137,6 +134,15 @@ impl Catalogue {
             .map(|kind| (kind, self.entries(kind).len()))
             .filter(|(_, count)| *count > 0)
     }
+}
+
+/// The name of a record owner, or why there is none.
+pub(crate) fn owner_name(organisation: &Organisation, owner: Option<String>) -> String {
+    let Some(owner) = owner else {
+        return message::NO_OWNER.to_owned();
+    };
+    let user = organisation.user(&owner);
+    user.map_or_else(|| message::owner_gone(&owner), |user| user.name)
 }
 
 /// Which entries of a kind a viewer sees.

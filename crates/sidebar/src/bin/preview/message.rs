@@ -35,6 +35,11 @@ pub(crate) fn theme(theme: crate::address::Theme) -> &'static str {
     }
 }
 
+/// The id of a record owner who is nobody.
+pub(crate) fn owner_gone(id: &str) -> String {
+    unturned(format!("{id} (no longer exists)"))
+}
+
 /// How many of a list the viewer sees.
 pub(crate) fn sees(viewer: &str, seen: usize, all: &str) -> String {
     unturned(format!("{viewer} sees {} of {all}", grouped(seen)))

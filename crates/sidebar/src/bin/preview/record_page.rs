@@ -10,7 +10,7 @@ use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
 use yew::prelude::*;
 
-use crate::catalogue::{Catalogue, Entry, Kind, Seen, field_name, field_shown};
+use crate::catalogue::{Catalogue, Entry, Kind, Seen, field_name, field_shown, owner_name};
 use crate::message;
 use crate::record_list::capitalised;
 
@@ -128,10 +128,7 @@ fn facts(organisation: &Organisation, subject: &Subject) -> Vec<(String, String)
             let Some(record) = organisation.record(*kind, id) else {
                 return Vec::new();
             };
-            let owner = record.owner.map_or_else(
-                || message::NO_OWNER.to_owned(),
-                |owner| organisation.user_name(&owner),
-            );
+            let owner = owner_name(organisation, record.owner);
             let account = record.account.map(|account| {
                 (
                     message::ACCOUNT.to_owned(),
