@@ -7,6 +7,7 @@ mod administrators;
 mod audience;
 mod deal_grid;
 mod filters;
+mod focus;
 mod icon;
 mod markup;
 mod people;
@@ -21,8 +22,9 @@ mod verdict;
 mod viewport;
 mod zone;
 
+pub use focus::{bring_into_view, focus, once_drawn};
 pub use icon::{Shape, icon};
 pub use markup::{paragraph, span};
-pub use sidebar::{Choice, Sidebar, SidebarProps};
+pub use sidebar::{Choice, HEADLINE, Sidebar, SidebarProps};
 pub use tabs::Tab;
 pub use viewport::{measured, reveal, use_viewport};

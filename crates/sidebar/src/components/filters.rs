@@ -3,12 +3,13 @@
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::focus::focus;
 use super::icon::{Shape, icon};
 use super::markup::span;
 use crate::message;
 use crate::model::deals::{Choices, TableState};
 
-/// The filters, and a way to clear them where any is set.
+/// The filters, and a way to clear them.
 pub(super) fn filters(
     choices: &Choices,
     state: &TableState,
@@ -45,25 +46,28 @@ pub(super) fn filters(
     });
     let clear = {
         let (state, on_state) = (state.clone(), on_state.clone());
-        Callback::from(move |_: MouseEvent| on_state.emit(state.cleared()))
+        Callback::from(move |_: MouseEvent| {
+            on_state.emit(state.cleared());
+            focus(FIND);
+        })
     };
     html! {
         <div class="sl-filters" role="group" aria-label={message::FILTERS}>
             <label class="sl-search">
                 { span("sl-unseen", message::FILTER_NAME) }
                 { icon(Shape::Search) }
-                <input type="search" value={state.text.clone()} placeholder={message::FILTER_NAME} {oninput} />
+                <input id={FIND} type="search" value={state.text.clone()} placeholder={message::FILTER_NAME} {oninput} />
             </label>
             { select(&STAGE, &stages, state.stage.as_ref(), change(|state, value| state.stage = value)) }
             { select(&COMPANY, &choices.companies, state.company.as_ref(), change(|state, value| state.company = value)) }
             { select(&OWNER, &choices.owners, state.owner.as_ref(), change(|state, value| state.owner = value)) }
-            if state.is_filtered() {
-                <button type="button" class="sl-button" onclick={clear}>{ message::CLEAR_FILTERS }</button>
-            }
+            // It keeps its place where there is nothing to clear, so that nothing moves when there is.
+            <button type="button" class="sl-button sl-clear" disabled={!state.is_filtered()} onclick={clear}>{ message::CLEAR_FILTERS }</button>
         </div>
     }
 }
 
+const FIND: &str = "sidelight-find";
 const STAGE: Words = Words {
     label: message::FILTER_STAGE,
     all: message::ALL_STAGES,

@@ -10,7 +10,7 @@ use super::audience::AudienceView;
 use super::deal_grid::DealGrid;
 use super::filters::filters;
 use super::markup::paragraph;
-use super::sidebar::{Choice, Scene};
+use super::sidebar::{Choice, PIPELINE, Scene};
 use super::totals::totals_view;
 use super::verdict::reasons_view;
 use crate::message;
@@ -63,8 +63,8 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
     let headline = message::sees_deals(&name, choices.seen, scene.organisation.deal_count());
     if choices.seen == 0 {
         return html! {
-            <section aria-labelledby="sidelight-pipeline">
-                <div role="status"><h2 id="sidelight-pipeline">{ headline }</h2></div>
+            <section aria-labelledby={PIPELINE}>
+                <div role="status"><h2 id={PIPELINE} tabindex="-1">{ headline }</h2></div>
                 { no_deals(&scene) }
             </section>
         };
@@ -86,10 +86,10 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
         })
     };
     html! {
-        <section aria-labelledby="sidelight-pipeline">
+        <section aria-labelledby={PIPELINE}>
             <div role="status">
-                <h2 id="sidelight-pipeline">{ headline }</h2>
-                if state.is_filtered() { <p class="sl-quiet">{ message::matching(rows.len(), choices.seen) }</p> }
+                <h2 id={PIPELINE} tabindex="-1">{ headline }</h2>
+                <p class="sl-quiet sl-matching">{ state.is_filtered().then(|| message::matching(rows.len(), choices.seen)) }</p>
             </div>
             { filters(choices, &state, &on_state) }
             if rows.is_empty() {

@@ -5,9 +5,10 @@ use yew::prelude::*;
 
 use super::administrators::administrators;
 use super::audience::AudienceView;
+use super::focus::bring_into_view;
 use super::markup::paragraph;
 use super::people::people_view;
-use super::sidebar::{Choice, Scene};
+use super::sidebar::{Choice, HEADLINE, Scene};
 use super::trial::{trial_view, use_trial};
 use super::verdict::{About, remedies_view, verdict_view};
 use crate::message;
@@ -34,7 +35,10 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
     let action = use_state_eq(|| Action::View);
     let on_action = {
         let action = action.clone();
-        Callback::from(move |chosen| action.set(chosen))
+        Callback::from(move |chosen| {
+            action.set(chosen);
+            bring_into_view(HEADLINE);
+        })
     };
     // A type that cannot be assigned has no such action to ask about.
     let asked = match &subject {
@@ -82,7 +86,7 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
     html! {
         <>
             { trial_view(&trial) }
-            { verdict_view(verdict, &about, &on_action, &trial.verdict) }
+            { verdict_view(verdict, &about, &on_action) }
             { match &*people {
                 Some((kind, people)) => people_view(people, &viewer, *kind, scene.organisation.time_zone(), sees),
                 None => deal_view(&deal_facts(&scene.organisation, subject.id()), &viewer, sees),

@@ -3,6 +3,7 @@
 use sidelight_governance::Instant;
 use yew::prelude::*;
 
+use super::focus::{focus, once_drawn};
 use super::markup::paragraph;
 use super::pipeline::PipelinePanel;
 use super::record::RecordPanel;
@@ -55,6 +56,11 @@ impl Scene {
     }
 }
 
+/// The id of the verdict's heading.
+pub const HEADLINE: &str = "sidelight-headline";
+/// The id of the pipeline's heading.
+pub(super) const PIPELINE: &str = "sidelight-pipeline";
+
 /// The sidebar beside a CRM page.
 #[component]
 pub fn Sidebar(props: &SidebarProps) -> Html {
@@ -72,6 +78,21 @@ pub fn Sidebar(props: &SidebarProps) -> Html {
         let table = table.clone();
         Callback::from(move |state| table.set(state))
     };
+
+    let on_choose = Callback::from(move |choice| {
+        // A chosen name is no button any more once its person looks: the focus goes to what they are told.
+        if matches!(choice, Choice::Viewer(_)) {
+            once_drawn(
+                if tab == Tab::Record {
+                    HEADLINE
+                } else {
+                    PIPELINE
+                },
+                focus,
+            );
+        }
+        on_choose.emit(choice);
+    });
 
     let panel = match (viewer, tab) {
         (None, _) => paragraph("sl-empty", message::NO_VIEWER),

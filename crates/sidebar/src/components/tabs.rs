@@ -1,9 +1,8 @@
 //! The tabs of the sidebar, by the WAI-ARIA pattern: one stop for the Tab key, arrows between them.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use super::focus::focus;
 use super::markup::span;
 use crate::message;
 
@@ -76,15 +75,7 @@ pub(super) fn tabs(chosen: Tab, on_choose: &Callback<Tab>) -> Html {
             };
             event.prevent_default();
             on_choose.emit(tab);
-            // The key was pressed on a tab, and the one that it leads to is beside it.
-            let list = event
-                .target_dyn_into::<Element>()
-                .and_then(|focused| focused.parent_element());
-            let next = list.and_then(|list| list.children().named_item(&tab.id()));
-            if let Some(next) = next.and_then(|next| next.dyn_into::<HtmlElement>().ok()) {
-                // The browser refuses only what cannot be focused, and a button can.
-                next.focus().ok();
-            }
+            focus(&tab.id());
         })
     };
     let tab = |tab: Tab| {

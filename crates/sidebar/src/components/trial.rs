@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use sidelight_governance::Remedy;
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::sidebar::Scene;
+use super::focus::{focus, once_drawn};
+use super::sidebar::{HEADLINE, Scene};
 use crate::message;
 use crate::model::Subject;
+
+/// The id of the button that ends a trial.
+const END: &str = "sidelight-trial-end";
 
 /// What is shown of a record or deal: as it is, or as it would be.
 pub(super) struct Trial {
@@ -16,11 +19,8 @@ pub(super) struct Trial {
     pub(super) scene: Scene,
     /// Tries a remedy.
     pub(super) on_try: Callback<Rc<Remedy>>,
-    /// Where the verdict is, for the focus to return to.
-    pub(super) verdict: NodeRef,
     remedy: Option<Rc<Remedy>>,
     on_end: Callback<MouseEvent>,
-    end: NodeRef,
 }
 
 /// A remedy that is tried.
@@ -35,9 +35,6 @@ struct Tried {
 #[hook]
 pub(super) fn use_trial(actual: &Scene, subject: &Subject) -> Trial {
     let tried = use_state(|| None::<Rc<Tried>>);
-    // What was pressed is gone once it is drawn anew, and the focus with it.
-    let is_pressed = use_mut_ref(|| false);
-    let (verdict, end) = (use_node_ref(), use_node_ref());
     let now = (*tried)
         .clone()
         .filter(|now| now.actual == *actual && now.subject == *subject);
@@ -45,16 +42,16 @@ pub(super) fn use_trial(actual: &Scene, subject: &Subject) -> Trial {
         tried.set(None);
     }
     let on_end = {
-        let (tried, is_pressed) = (tried.clone(), is_pressed.clone());
+        let tried = tried.clone();
         Callback::from(move |_| {
-            is_pressed.replace(true);
+            once_drawn(HEADLINE, focus);
             tried.set(None);
         })
     };
     let on_try = {
-        let (actual, subject, is_pressed) = (actual.clone(), subject.clone(), is_pressed.clone());
+        let (actual, subject) = (actual.clone(), subject.clone());
         Callback::from(move |remedy: Rc<Remedy>| {
-            is_pressed.replace(true);
+            once_drawn(END, focus);
             tried.set(Some(Rc::new(Tried {
                 scene: Scene {
                     organisation: actual.organisation.trying(&remedy),
@@ -66,23 +63,11 @@ pub(super) fn use_trial(actual: &Scene, subject: &Subject) -> Trial {
             })));
         })
     };
-    {
-        let (verdict, end) = (verdict.clone(), end.clone());
-        use_effect(move || {
-            if is_pressed.take() {
-                // There is no button to end it while nothing is tried.
-                let next = end.cast::<HtmlElement>().or_else(|| verdict.cast());
-                next.and_then(|next| next.focus().ok());
-            }
-        });
-    }
     Trial {
         scene: now.as_ref().map_or(actual, |now| &now.scene).clone(),
         remedy: now.map(|now| now.remedy.clone()),
         on_try,
-        verdict,
         on_end,
-        end,
     }
 }
 
@@ -94,7 +79,7 @@ pub(super) fn trial_view(trial: &Trial) -> Html {
     html! {
         <div class="sl-trial">
             <p id="sidelight-trial">{ message::trial(&remedy.text) }</p>
-            <button ref={&trial.end} type="button" class="sl-button" aria-describedby="sidelight-trial" onclick={&trial.on_end}>{ message::END_TRIAL }</button>
+            <button id={END} type="button" class="sl-button" aria-describedby="sidelight-trial" onclick={&trial.on_end}>{ message::END_TRIAL }</button>
         </div>
     }
 }

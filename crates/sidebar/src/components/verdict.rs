@@ -6,6 +6,7 @@ use sidelight_governance::{Action, Remedy};
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
+use super::sidebar::HEADLINE;
 use crate::message;
 use crate::model::verdict::{Cause, Permission, Reason, Verdict};
 
@@ -21,12 +22,11 @@ pub(super) struct About<'a> {
     pub(super) asked: Action,
 }
 
-/// The verdict, everything that the viewer may do, all reasons, and what would change a refusal.
+/// The verdict, everything that the viewer may do, and all reasons.
 pub(super) fn verdict_view(
     verdict: &Verdict,
     about: &About<'_>,
     on_action: &Callback<Action>,
-    node: &NodeRef,
 ) -> Html {
     let About {
         viewer,
@@ -68,11 +68,11 @@ pub(super) fn verdict_view(
         }
     };
     html! {
-        <section ref={node} class={classes!("sl-verdict", tone)} aria-labelledby="sidelight-headline" tabindex="-1">
+        <section class={classes!("sl-verdict", tone)} aria-labelledby={HEADLINE}>
             <div class="sl-headline">
                 <span class="sl-seal">{ icon(shape) }</span>
                 <div role="status">
-                    <h2 id="sidelight-headline">{ &verdict.headline }</h2>
+                    <h2 id={HEADLINE} tabindex="-1">{ &verdict.headline }</h2>
                     <p class="sl-title"><span class="sl-noun">{ noun }</span>{ " " }{ title }</p>
                 </div>
             </div>

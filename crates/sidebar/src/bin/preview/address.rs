@@ -16,6 +16,8 @@ pub(crate) struct Place {
     /// The instant to ask at; `None` for the present.
     pub(crate) now: Option<Instant>,
     pub(crate) theme: Theme,
+    /// What the address says of these in words that mean nothing, as it says it.
+    pub(crate) unread: Vec<String>,
 }
 
 /// Light or dark.
@@ -46,6 +48,19 @@ impl Theme {
 
 const DEAL: &str = "deal";
 
+/// A part of an address, and whether the page knows a word of it.
+type Words = (&'static str, fn(&str) -> bool);
+
+/// The parts of an address that are words of the page's own.
+const WORDS: [Words; 4] = [
+    ("type", |word| {
+        word == DEAL || RecordType::from_word(word).is_some()
+    }),
+    ("tab", |word| Tab::from_word(word).is_some()),
+    ("now", |word| word.parse::<Instant>().is_ok()),
+    ("theme", |word| Theme::from_word(word).is_some()),
+];
+
 impl Place {
     /// Reads an address. What it does not tell, or tells wrongly, is left to the page.
     pub(crate) fn read(hash: &str) -> Self {
@@ -63,7 +78,12 @@ impl Place {
                 id,
             }),
         });
+        let unread = WORDS.iter().filter_map(|(key, is_known)| {
+            let word = value(key).filter(|word| !word.is_empty() && !is_known(word))?;
+            Some(format!("{key}={word}"))
+        });
         Self {
+            unread: unread.collect(),
             subject,
             tab: value("tab")
                 .and_then(|tab| Tab::from_word(&tab))
@@ -78,7 +98,7 @@ impl Place {
 
     /// The address, from `#` on.
     pub(crate) fn write(&self) -> String {
-        let mut values = form_urlencoded::Serializer::new(String::from("#"));
+        let mut values = form_urlencoded::Serializer::for_suffix(String::from("#"), 1);
         if let Some(viewer) = &self.viewer {
             values.append_pair("as", viewer);
         }
@@ -130,25 +150,34 @@ mod tests {
                 tab: Tab::Pipeline,
                 now: Some("2026-11-21T09:00:00Z".parse().unwrap()),
                 theme: Theme::Dark,
+                unread: Vec::new(),
             },
         ];
         for place in places {
-            assert_eq!(Place::read(&place.write()), place);
+            let address = place.write();
+            assert_eq!(Place::read(&address), place);
+            assert!(!address.starts_with("#&"), "{address}");
         }
     }
 
     #[test]
     fn what_an_address_tells_wrongly_is_left_open() {
-        for hash in [
-            "",
-            "#",
-            "#type=account",
-            "#id=x",
-            "#type=planet&id=x",
-            "#now=today&tab=&theme=pink",
-            "#%ff%fe=%zz&&&",
+        for (hash, unread) in [
+            ("", &[][..]),
+            ("#", &[]),
+            ("#type=account", &[]),
+            ("#id=x", &[]),
+            ("#type=planet&id=x", &["type=planet"]),
+            ("#now=today&tab=&theme=pink", &["now=today", "theme=pink"]),
+            ("#%ff%fe=%zz&&&", &[]),
         ] {
-            assert_eq!(Place::read(hash), Place::default(), "{hash}");
+            let place = Place::read(hash);
+            assert_eq!(place.unread, unread, "{hash}");
+            let left = Place {
+                unread: Vec::new(),
+                ..place
+            };
+            assert_eq!(left, Place::default(), "{hash}");
         }
     }
 }

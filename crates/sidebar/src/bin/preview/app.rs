@@ -2,12 +2,13 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use sidelight_governance::{Instant, RecordType};
-use sidelight_sidebar::components::paragraph;
-use sidelight_sidebar::components::{Choice, SidebarProps, Tab};
+use sidelight_sidebar::components::{
+    Choice, HEADLINE, SidebarProps, Tab, bring_into_view, focus, once_drawn, paragraph,
+};
 use sidelight_sidebar::element::{self, Mounted};
 use sidelight_sidebar::model::Subject;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, DragEvent, File, Window};
+use web_sys::{Document, DragEvent, Element, File, Window};
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
@@ -17,8 +18,8 @@ use crate::message;
 use crate::notice::{Notice, notice_view};
 use crate::opening::{Open, Progress, Source, open};
 use crate::record_list::RecordList;
-use crate::record_page::RecordPage;
-use crate::top_bar::{TopBar, top_bar};
+use crate::record_page::{RecordPage, TITLE};
+use crate::top_bar::{FILE, TopBar, top_bar};
 
 /// The organisation that the page opens first.
 const DEMO: &str = "organisation.json";
@@ -37,12 +38,22 @@ pub(crate) fn App(props: &AppProps) -> Html {
     let now = place.now.unwrap_or(props.present);
 
     let tell = {
-        let (opened, notice) = (opened.clone(), notice.clone());
+        let (place, opened, notice) = (place.clone(), opened.clone(), notice.clone());
         Callback::from(move |progress| match progress {
             Progress::Step(text) => notice.set(Some(Notice::Busy(text))),
             Progress::Refused(refusal) => notice.set(Some(Notice::Refused(refusal))),
             Progress::Done(open, text) => {
                 notice.set(Some(Notice::Opened(text)));
+                // What was chosen in one organisation is not looked for in the next.
+                if opened.is_some() {
+                    let mut kept = Place::read(&hash());
+                    kept.viewer = kept
+                        .viewer
+                        .filter(|id| open.organisation.user(id).is_some());
+                    kept.subject = kept.subject.filter(|subject| exists(&open, subject));
+                    keep(&kept, Kept::Beside);
+                    place.set(kept);
+                }
                 opened.set(Some(open));
             }
         })
@@ -59,18 +70,29 @@ pub(crate) fn App(props: &AppProps) -> Html {
     // What the address asks for, as far as this organisation has it.
     let viewer = (*opened).as_ref().and_then(|open| viewer_of(open, &place));
     let subject = (*opened).as_ref().and_then(|open| subject_of(open, &place));
+    let missing = (*opened)
+        .as_ref()
+        .map(|open| missing(open, &place, viewer.as_ref(), subject.as_ref()))
+        .unwrap_or_default();
     let change = {
         let place = place.clone();
-        move |change: &dyn Fn(&mut Place)| {
+        move |kept: Kept, change: &dyn Fn(&mut Place)| {
             let mut changed = (*place).clone();
+            changed.unread.clear();
             change(&mut changed);
+            keep(&changed, kept);
+            if kept != Kept::Beside
+                && let Some(host) = sidebar_host()
+            {
+                host.set_scroll_top(0);
+            }
             place.set(changed);
         }
     };
     let on_choose = {
         let change = change.clone();
         Callback::from(move |choice| {
-            change(&|place| match &choice {
+            change(Kept::Step, &|place| match &choice {
                 Choice::Tab(tab) => place.tab = *tab,
                 Choice::Viewer(viewer) => place.viewer = Some(viewer.to_string()),
                 Choice::Subject(subject) => place.subject = Some(subject.clone()),
@@ -86,13 +108,30 @@ pub(crate) fn App(props: &AppProps) -> Html {
         on_choose: on_choose.clone(),
     }));
 
-    let on_open = on_choose.reform(Choice::Subject);
+    let on_open = on_choose.reform(|subject| {
+        once_drawn(HEADLINE, bring_into_view);
+        Choice::Subject(subject)
+    });
+    // The link of a related record is not on that record's own page.
+    let on_related = on_choose.reform(|subject| {
+        once_drawn(TITLE, focus);
+        Choice::Subject(subject)
+    });
+    // Whoever walks by keys stays in sight.
+    let on_walk = {
+        let change = change.clone();
+        Callback::from(move |subject: Subject| {
+            change(Kept::Walk, &|place| place.subject = Some(subject.clone()));
+        })
+    };
     let on_viewer = on_choose.reform(|viewer: String| Choice::Viewer(viewer.into()));
     let on_now = {
         let change = change.clone();
-        Callback::from(move |now: Option<Instant>| change(&|place| place.now = now))
+        Callback::from(move |now: Option<Instant>| change(Kept::Beside, &|place| place.now = now))
     };
-    let on_theme = Callback::from(move |theme: Theme| change(&|place| place.theme = theme));
+    let on_theme = Callback::from(move |theme: Theme| {
+        change(Kept::Beside, &|place| place.theme = theme);
+    });
     let organisation = (*opened)
         .as_ref()
         .map(|open| (open.organisation.name().to_owned(), open.catalogue.clone()));
@@ -102,7 +141,10 @@ pub(crate) fn App(props: &AppProps) -> Html {
         .map(|(open, viewer)| (viewer.clone(), open.organisation.user_name(&viewer)));
     let on_dismiss = {
         let notice = notice.clone();
-        Callback::from(move |_: MouseEvent| notice.set(None))
+        Callback::from(move |_: MouseEvent| {
+            notice.set(None);
+            focus(FILE);
+        })
     };
     let bar = TopBar {
         organisation,
@@ -118,10 +160,10 @@ pub(crate) fn App(props: &AppProps) -> Html {
     html! {
         <>
             { top_bar(bar) }
-            { notice_view((*notice).as_ref(), (*opened).as_ref().map(|open| open.organisation.name()), &on_dismiss) }
+            { notice_view((*notice).as_ref(), (*opened).as_ref().map(|open| open.organisation.name()), &missing, &on_dismiss) }
             if let Some((open, viewer)) = (*opened).clone().zip(viewer) {
-                <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} on_open={on_open.clone()} />
-                <RecordPage organisation={open.organisation} catalogue={open.catalogue} {now} {viewer} {subject} {on_open} />
+                <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} {on_open} {on_walk} />
+                <RecordPage organisation={open.organisation} catalogue={open.catalogue} {now} {viewer} {subject} on_open={on_related} />
             } else {
                 <main class="crm-main"><p class="crm-empty">{ if (*notice).as_ref().is_some_and(|notice| matches!(notice, Notice::Busy(_))) { "" } else { message::NO_ORGANISATION } }</p></main>
             }
@@ -141,16 +183,48 @@ fn viewer_of(open: &Open, place: &Place) -> Option<String> {
 
 /// The record or deal that the address names, else the first account, else the first of anything.
 fn subject_of(open: &Open, place: &Place) -> Option<Subject> {
-    let exists = |subject: &Subject| match subject {
-        Subject::Record { kind, id } => open.organisation.record(*kind, id).is_some(),
-        Subject::Deal { id } => open.organisation.deal(id).is_some(),
-    };
     let first = || {
         let account = Kind::Record(RecordType::Account);
         let mut kinds = [account].into_iter().chain(Kind::all());
         kinds.find_map(|kind| Some(kind.subject(open.catalogue.entries(kind).first()?.id.clone())))
     };
-    place.subject.clone().filter(exists).or_else(first)
+    place
+        .subject
+        .clone()
+        .filter(|subject| exists(open, subject))
+        .or_else(first)
+}
+
+fn exists(open: &Open, subject: &Subject) -> bool {
+    match subject {
+        Subject::Record { kind, id } => open.organisation.record(*kind, id).is_some(),
+        Subject::Deal { id } => open.organisation.deal(id).is_some(),
+    }
+}
+
+/// What the address asks for and is not there, in a sentence each.
+fn missing(
+    open: &Open,
+    place: &Place,
+    viewer: Option<&String>,
+    subject: Option<&Subject>,
+) -> Vec<String> {
+    let organisation = &open.organisation;
+    let mut sentences = Vec::new();
+    if let Some((wanted, shown)) = place.viewer.as_ref().zip(viewer)
+        && wanted != shown
+    {
+        let shown = organisation.user_name(shown);
+        sentences.push(message::missing(message::PERSON, wanted, &shown));
+    }
+    if let Some((wanted, shown)) = place.subject.as_ref().zip(subject)
+        && wanted != shown
+    {
+        let shown = shown.name(organisation);
+        sentences.push(message::missing(wanted.noun(), wanted.id(), &shown));
+    }
+    sentences.extend(place.unread.iter().map(|part| message::unread(part)));
+    sentences
 }
 
 fn window() -> Option<Window> {
@@ -167,26 +241,44 @@ fn hash() -> String {
         .unwrap_or_default()
 }
 
-/// Keeps the address and the place the same, whichever of them changes.
+/// How the browser's history keeps a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// Back undoes it.
+    Step,
+    /// Back undoes it with the others of its walk through a list, however long.
+    Walk,
+    /// It belongs to the step that is there.
+    Beside,
+}
+
+/// Writes the place into the address.
+fn keep(place: &Place, kept: Kept) {
+    let address = place.write();
+    if let Some(history) = window().and_then(|window| window.history().ok())
+        && hash() != address
+    {
+        // A step knows whether it is a walk's.
+        let (state, address) = (JsValue::from(kept == Kept::Walk), Some(address.as_str()));
+        let goes_on = kept == Kept::Walk && history.state().is_ok_and(|state| state.is_truthy());
+        let written = if goes_on || kept == Kept::Beside {
+            history.replace_state_with_url(&state, "", address)
+        } else {
+            history.push_state_with_url(&state, "", address)
+        };
+        // It is refused only after hundreds of changes within seconds, and then the next one catches up.
+        written.ok();
+    }
+}
+
+/// Follows the address: Back, Forward, and what is typed into it.
 #[hook]
 fn use_address(place: &UseStateHandle<Place>) {
-    use_effect_with((**place).clone(), |place| {
-        let history = window().and_then(|window| window.history().ok());
-        // Replaced rather than pushed: a walk through a list is not a walk through pages.
-        if let Some(history) = history
-            && hash() != place.write()
-        {
-            // It is refused only after hundreds of changes within seconds, and then the next one catches up.
-            history
-                .replace_state_with_url(&JsValue::NULL, "", Some(&place.write()))
-                .ok();
-        }
-    });
     let place = place.clone();
     use_effect_with((), move |()| {
         let listener = window().map(|window| {
-            EventListener::new(&window, "hashchange", move |_| {
-                place.set(Place::read(&hash()))
+            EventListener::new(&window, "popstate", move |_| {
+                place.set(Place::read(&hash()));
             })
         });
         move || drop(listener)
@@ -262,15 +354,17 @@ fn use_drop(on_file: Callback<File>) -> bool {
     *is_over
 }
 
+/// The element beside the page that the sidebar is in.
+fn sidebar_host() -> Option<Element> {
+    document()?.get_element_by_id("sidelight")
+}
+
 /// Mounts the sidebar into its element beside the page, and keeps it up to date.
 #[hook]
 fn use_sidebar(props: Option<SidebarProps>) {
     let mounted = use_mut_ref(|| None::<Mounted>);
     use_effect_with(props, move |props| {
-        let (Some(props), Some(host)) = (
-            props.clone(),
-            document().and_then(|document| document.get_element_by_id("sidelight")),
-        ) else {
+        let (Some(props), Some(host)) = (props.clone(), sidebar_host()) else {
             return;
         };
         // The style sheet gives a table more room than a record.

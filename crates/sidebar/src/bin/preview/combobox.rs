@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use sidelight_sidebar::components::{Shape, icon, span};
-use web_sys::{Element, HtmlInputElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use sidelight_sidebar::components::{Shape, bring_into_view, icon, span};
+use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::catalogue::{Catalogue, Someone};
@@ -59,12 +59,8 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
             let Some(document) = field.owner_document() else {
                 return;
             };
-            let active = search.as_ref().and_then(|search| search.active);
-            let option = active.and_then(|active| document.get_element_by_id(&option_id(active)));
-            if let Some(option) = option {
-                let nearest = ScrollIntoViewOptions::new();
-                nearest.set_block(ScrollLogicalPosition::Nearest);
-                option.scroll_into_view_with_scroll_into_view_options(&nearest);
+            if let Some(active) = search.as_ref().and_then(|search| search.active) {
+                bring_into_view(&option_id(active));
             }
             // Whoever has just been chosen is selected as text, so that typing starts a new search.
             let element: &Element = &field;

@@ -68,6 +68,22 @@ pub(crate) fn more_people(count: usize) -> String {
     format!("{} more: type to narrow", grouped(count))
 }
 
+pub(crate) const PERSON: &str = "person";
+
+/// Says that an id of the address names nothing, and what is shown instead.
+pub(crate) fn missing(noun: &str, id: &str, shown: &str) -> String {
+    unturned(format!(
+        "There is no {noun} with the id “{id}” here. {shown} is shown instead."
+    ))
+}
+
+/// Says that a word of the address means nothing.
+pub(crate) fn unread(part: &str) -> String {
+    unturned(format!(
+        "“{part}” in the address means nothing here, and is left out."
+    ))
+}
+
 /// The steps of opening a file, which can take a while for a large one.
 pub(crate) fn reading(name: &str) -> String {
     unturned(format!("Reading {name} …"))

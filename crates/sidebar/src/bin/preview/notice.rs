@@ -14,10 +14,12 @@ pub(crate) enum Notice {
     Refused(Refusal),
 }
 
-/// The notice, if there is one; `stays` names the organisation that is open after a refusal.
+/// The notice, if there is one; `stays` names the organisation that is open after a refusal, `missing` says what the address
+/// asks for and is not there.
 pub(crate) fn notice_view(
     notice: Option<&Notice>,
     stays: Option<&str>,
+    missing: &[String],
     on_dismiss: &Callback<MouseEvent>,
 ) -> Html {
     let dismiss = || html! { <button type="button" onclick={on_dismiss.clone()}>{ message::DISMISS }</button> };
@@ -44,6 +46,7 @@ pub(crate) fn notice_view(
                     Some(Notice::Opened(text)) => paragraph("crm-hidden", text.clone()),
                     _ => Html::default(),
                 } }
+                { for missing.iter().map(|text| paragraph("crm-notice", text.clone())) }
             </div>
         </div>
     }

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use sidelight_governance::Instant;
 use sidelight_governance::RecordType;
-use sidelight_sidebar::components::{Shape, icon, measured, reveal, use_viewport};
-use sidelight_sidebar::components::{paragraph, span};
+use sidelight_sidebar::components::{
+    HEADLINE, Shape, focus, icon, measured, paragraph, reveal, span, use_viewport,
+};
 use sidelight_sidebar::message::{NOTHING, counted, grouped};
 use sidelight_sidebar::model::window::Step;
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -23,6 +24,8 @@ pub(crate) struct RecordListProps {
     pub(crate) viewer: String,
     pub(crate) subject: Option<Subject>,
     pub(crate) on_open: Callback<Subject>,
+    /// Told of each record that the keys come by.
+    pub(crate) on_walk: Callback<Subject>,
 }
 
 /// A line of the list, by its position in the catalogue.
@@ -40,6 +43,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
         viewer,
         subject,
         on_open,
+        on_walk,
     } = props.clone();
     let shown = subject.as_ref().map(Kind::of);
     let kind = use_state_eq(|| shown.unwrap_or(Kind::Record(RecordType::Account)));
@@ -126,13 +130,12 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     }
 
     let onkeydown = {
-        let (list, lines, catalogue, on_open) = (
-            list.clone(),
-            lines.clone(),
-            catalogue.clone(),
-            on_open.clone(),
-        );
+        let (list, lines, catalogue) = (list.clone(), lines.clone(), catalogue.clone());
         Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Enter" {
+                focus(HEADLINE);
+                return;
+            }
             let Some((step, viewport)) = Step::from_key(&event.key()).zip(measured(&list)) else {
                 return;
             };
@@ -143,7 +146,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
             if let Some(entry) =
                 next.and_then(|line| catalogue.entries(kind_now).get(line.position))
             {
-                on_open.emit(kind_now.subject(entry.id.clone()));
+                on_walk.emit(kind_now.subject(entry.id.clone()));
             }
         })
     };

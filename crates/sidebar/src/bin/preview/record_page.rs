@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use sidelight_governance::{Instant, RecordType};
-use sidelight_sidebar::components::{Shape, icon};
-use sidelight_sidebar::components::{paragraph, span};
+use sidelight_sidebar::components::{Shape, icon, paragraph, span};
 use sidelight_sidebar::message::NOTHING;
 use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -13,6 +12,9 @@ use yew::prelude::*;
 use crate::catalogue::{Catalogue, Entry, Kind, Seen, field_name, field_shown, owner_name};
 use crate::message;
 use crate::record_list::capitalised;
+
+/// The id of the page's heading.
+pub(crate) const TITLE: &str = "crm-title";
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct RecordPageProps {
@@ -52,18 +54,18 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
     };
     let Some(page) = &*shown else {
         return html! {
-            <main class="crm-main crm-refused">
+            <main key={subject.id()} class="crm-main crm-refused">
                 { icon(Shape::Lock) }
-                <h1>{ message::not_found(&organisation.user_name(&viewer)) }</h1>
+                <h1 id={TITLE} tabindex="-1">{ message::not_found(&organisation.user_name(&viewer)) }</h1>
                 <p>{ message::NOT_FOUND }</p>
             </main>
         };
     };
     html! {
-        <main class="crm-main">
+        <main key={subject.id()} class="crm-main">
             <div class="crm-record">
                 <span class="crm-kind">{ icon(shape(Kind::of(&subject))) }</span>
-                <div>{ paragraph("crm-quiet", capitalised(subject.noun())) }<h1>{ subject.name(&organisation) }</h1></div>
+                <div>{ paragraph("crm-quiet", capitalised(subject.noun())) }<h1 id={TITLE} tabindex="-1">{ subject.name(&organisation) }</h1></div>
             </div>
             <section class="crm-card" aria-labelledby="crm-details">
                 <h2 id="crm-details">{ message::DETAILS }</h2>

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sidelight_governance::Instant;
-use sidelight_sidebar::components::{Shape, icon, span};
+use sidelight_sidebar::components::{Shape, focus, icon, span};
 use web_sys::{File, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -11,6 +11,10 @@ use crate::address::Theme;
 use crate::catalogue::Catalogue;
 use crate::combobox::Combobox;
 use crate::message;
+
+/// The id of the field that opens a file.
+pub(crate) const FILE: &str = "crm-file";
+const INSTANT: &str = "crm-now";
 
 /// What the bar shows, and whom it tells.
 pub(crate) struct TopBar {
@@ -83,10 +87,10 @@ pub(crate) fn top_bar(bar: TopBar) -> Html {
             if let Some((_, catalogue)) = organisation {
                 <Combobox {catalogue} chosen={viewer} on_choose={on_viewer} />
                 <div class="crm-instant">
-                    <label for="crm-now">{ message::AS_OF }</label>
-                    <input id="crm-now" type="datetime-local" value={instant.get(..16).unwrap_or_default().to_owned()} onchange={onchange_now} />
+                    <label for={INSTANT}>{ message::AS_OF }</label>
+                    <input id={INSTANT} type="datetime-local" value={instant.get(..16).unwrap_or_default().to_owned()} onchange={onchange_now} />
                     if is_fixed {
-                        <button type="button" onclick={on_now.reform(|_: MouseEvent| None)}>{ message::NOW }</button>
+                        <button type="button" onclick={on_now.reform(|_: MouseEvent| { focus(INSTANT); None })}>{ message::NOW }</button>
                     }
                 </div>
             }
@@ -98,7 +102,7 @@ pub(crate) fn top_bar(bar: TopBar) -> Html {
             </div>
             <label class="crm-open">
                 { icon(Shape::Open) }{ message::OPEN }
-                <input id="crm-file" class="crm-hidden" type="file" accept=".json,application/json" onchange={onchange_file} />
+                <input id={FILE} class="crm-hidden" type="file" accept=".json,application/json" onchange={onchange_file} />
             </label>
         </header>
     }
