@@ -157,12 +157,11 @@ describe("choosing", () => {
   });
 
   test("what the address asks for and is not there is told, with what is shown instead", async () => {
-    page = await openPreview(context, server.address, { as: "zed", type: "account", id: "gone", tab: "map", now: NOW });
+    page = await openPreview(context, server.address, { as: "zed", type: "account", id: "gone", now: NOW });
     const first = org.users[0].name;
     const account = org.records.find((record) => record.type === "account").name;
     await says(page, ".crm-notices [role=status]", `There is no person with the id “zed” here. ${first} is shown instead.`);
     await says(page, ".crm-notices [role=status]", `There is no account with the id “gone” here. ${account} is shown instead.`);
-    await says(page, ".crm-notices [role=status]", "“tab=map” in the address means nothing here");
     await viewAs(page, name("priya"));
     await page.locator(".crm-line").nth(2).click();
     assert.equal(await page.locator(".crm-notices .crm-notice").count(), 0);

@@ -969,6 +969,16 @@ impl Governance {
         self.companies.get(self.companies.find(id)?)
     }
 
+    /// The partner companies that the user manages (§6), in load order: as their Account Owner, or by the email of their
+    /// account owner.
+    pub fn managed(&self, user: &str) -> impl Iterator<Item = &Company> + '_ {
+        let managed = self.users.find(user).map(|user| self.users.managed(user));
+        managed
+            .into_iter()
+            .flatten()
+            .filter_map(|&company| self.companies.get(company))
+    }
+
     /// The records of a type, in load order.
     pub fn records(&self, kind: RecordType) -> impl Iterator<Item = CrmRecord> + '_ {
         self.records

@@ -195,6 +195,17 @@ impl At<'_> {
         }
     }
 
+    /// Whether the user is a guest whose term, neither over nor revoked, ends within 7 days (§7.6).
+    pub fn is_expiring_guest(self, user: &str) -> bool {
+        let user = self.governance.users.find(user);
+        let guest = user.and_then(|user| self.guest_at(user));
+        guest.is_some_and(|(_, _, term)| self.is_told_expiring(term))
+    }
+
+    fn is_told_expiring(self, term: &Term) -> bool {
+        term.revoked_at.is_none() && self.is_expiring(term)
+    }
+
     /// Whether a term that is not over ends within 7 days (§7.6).
     pub(crate) fn is_expiring(self, term: &Term) -> bool {
         !self.is_over(term) && term.expires_at <= self.now().saturating_add_days(EXPIRING_DAYS)
@@ -284,7 +295,7 @@ impl At<'_> {
             state,
             locked: person.status == Status::Locked,
             ends: term.expires_at,
-            expiring: state != GuestState::Revoked && self.is_expiring(term),
+            expiring: self.is_told_expiring(term),
             sponsor: self.sponsor(term).map(str::to_owned),
             profile: self.governance.profiles.id(person.profile).to_owned(),
         })

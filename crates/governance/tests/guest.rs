@@ -421,6 +421,11 @@ fn guests_within_7_days_of_their_end_are_expiring() {
     let (noor, omar) = ("2026-11-28T12:00:00Z", "2026-11-28T12:00:01Z");
     assert_eq!(ends(noor, omar), ["noor"]);
     assert_eq!(ends(omar, "2026-12-01T00:00:00Z"), ["omar"]);
+    // Of one user the same is told; of whoever is no guest, nothing.
+    let expiring = ["noor", "omar", "ada", "nobody"].map(|user| at.is_expiring_guest(user));
+    assert_eq!(expiring, [true, false, false, false]);
+    let end = governance.at(noor.parse().unwrap());
+    assert!(!end.is_expiring_guest("noor"), "the term is over");
     // Words are strict.
     let misspelt = serde_json::from_value::<GuestQuery>(json!({"state": ["gone"]}));
     assert!(misspelt.is_err());

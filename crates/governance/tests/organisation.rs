@@ -34,6 +34,36 @@ fn what_was_loaded_is_told_again() {
 }
 
 #[test]
+fn a_company_is_managed_by_tier_or_by_email_and_named_once() {
+    let governance = Governance::load(
+        br#"{
+            "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+            "profiles": [{"id": "p", "name": "P"}],
+            "users": [
+                {"id": "lou", "name": "Lou", "email": "Lou@Example.com", "profile": "p",
+                 "memberships": [{"company": "both", "tier": "owner", "primary": true}]},
+                {"id": "may", "name": "May", "email": "may@example.com", "profile": "p",
+                 "memberships": [{"company": "split", "tier": "owner", "primary": true}, {"company": "none", "tier": "sales"}]},
+                {"id": "sam", "name": "Sam", "profile": "p"}
+            ],
+            "companies": [
+                {"id": "both", "name": "Both", "accountOwnerEmail": "lou@example.com"},
+                {"id": "none", "name": "None"},
+                {"id": "split", "name": "Split", "accountOwnerEmail": "lou@example.com"}
+            ]
+        }"#,
+    )
+    .unwrap();
+    let managed = |user| -> Vec<_> {
+        let companies = governance.managed(user);
+        companies.map(|company| company.id.as_str()).collect()
+    };
+    assert_eq!(managed("lou"), ["both", "split"]);
+    assert_eq!(managed("may"), ["split"]);
+    assert!(managed("sam").is_empty() && managed("nobody").is_empty());
+}
+
+#[test]
 fn who_is_named_again_among_the_assigned_users_is_assigned_once() {
     for count in [1, 31, 32, 33, 34, 70] {
         let users: Vec<_> = (0..count).map(|number| format!("u{number}")).collect();

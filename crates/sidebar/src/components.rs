@@ -24,7 +24,7 @@ mod zone;
 
 pub use focus::{bring_into_view, focus, once_drawn};
 pub use icon::{Shape, icon};
-pub use markup::{paragraph, span};
+pub use markup::{button, facts_list, paragraph, span};
 pub use sidebar::{Choice, HEADLINE, Sidebar, SidebarProps};
 pub use tabs::Tab;
 pub use viewport::{measured, reveal, use_viewport};

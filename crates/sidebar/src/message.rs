@@ -147,13 +147,9 @@ pub fn people_hidden(viewer: &str, noun: &str) -> String {
     ))
 }
 
-/// The last day of a guest's term, and who vouches for the guest.
-pub fn guest_term(last_day: &str, sponsor: Option<&str>) -> String {
-    let sponsor = sponsor.map(|name| format!(", sponsored by {name}"));
-    unturned(format!(
-        "Until the end of {last_day}{}",
-        sponsor.unwrap_or_default()
-    ))
+/// The last day of a guest's term.
+pub fn guest_term(last_day: &str) -> String {
+    format!("Until the end of {last_day}")
 }
 
 /// Says how many people are not shown to this viewer.

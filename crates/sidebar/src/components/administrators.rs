@@ -2,16 +2,21 @@
 
 use yew::prelude::*;
 
-use super::markup::paragraph;
+use super::markup::{paragraph, section};
 use crate::message;
+use crate::model::Organisation;
 
-/// The part of a record or deal that is not for the viewer, told apart from what is.
-pub(super) fn administrators(part: Html) -> Html {
-    html! {
-        <section class="sl-admin" aria-labelledby="sidelight-administrators">
-            <h3 id="sidelight-administrators">{ message::ADMINISTRATORS }</h3>
-            { paragraph("sl-quiet", message::NOT_SHOWN) }
-            { part }
-        </section>
+/// The part of a record or deal that is not for the viewer, told apart from what is. On a slice there is no such part: it is
+/// the viewer's own, and knows of nobody else what they see.
+pub(super) fn administrators(organisation: &Organisation, part: Html) -> Html {
+    if organisation.viewer().is_some() {
+        return Html::default();
     }
+    let body = html! { <>{ paragraph("sl-quiet", message::NOT_SHOWN) }{ part }</> };
+    section(
+        "sl-admin",
+        "sidelight-administrators",
+        message::ADMINISTRATORS,
+        body,
+    )
 }

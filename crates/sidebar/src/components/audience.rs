@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
-use super::markup::{paragraph, span};
+use super::markup::{button, fault, paragraph, span};
 use super::people::avatar;
 use super::sidebar::{Choice, Scene};
 use crate::message;
@@ -34,7 +34,7 @@ pub(super) fn AudienceView(props: &AudienceViewProps) -> Html {
     );
     let audience = match &*audience {
         Ok(audience) => audience,
-        Err(error) => return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> },
+        Err(error) => return fault(error),
     };
     let group = |group: &Group| {
         html! { <GroupView key={format!("{} {}", group.rule, subject.id())} group={group.clone()} viewer={scene.viewer.clone()} {on_choose} /> }
@@ -101,7 +101,7 @@ fn GroupView(props: &GroupViewProps) -> Html {
             <summary>{ icon(Shape::Next) }<span>{ message::seen_as(group.rule) }</span>{ span("sl-count", message::grouped(group.members.len())) }</summary>
             <ul>{ for group.members.iter().take(*drawn).map(member) }</ul>
             if left > 0 {
-                <button type="button" class="sl-button" {onclick}>{ message::show_more(next, left) }</button>
+                { button("sl-button", message::show_more(next, left), onclick) }
             }
         </details>
     }

@@ -39,12 +39,9 @@ pub(super) fn DealGrid(props: &DealGridProps) -> Html {
     } = props.clone();
     let grid = use_node_ref();
     let (viewport, onscroll) = use_viewport(&grid);
-    let position = use_memo((rows.clone(), active.clone()), |(rows, active)| {
-        active
-            .as_ref()
-            .and_then(|id| rows.iter().position(|row| row.id == *id))
-    });
-    let position = *position;
+    let position = active
+        .as_ref()
+        .and_then(|id| rows.iter().position(|row| row.id == *id));
 
     // A new order or filter is read from its beginning.
     {

@@ -3,7 +3,7 @@
 use sidelight_governance::{RecordType, Standing};
 use yew::prelude::*;
 
-use super::markup::{paragraph, span};
+use super::markup::{paragraph, section, span};
 use super::zone::last_day;
 use crate::message;
 use crate::model::people::{People, Person, initials};
@@ -33,12 +33,7 @@ pub(super) fn people_view(
             </ul>
         }
     };
-    html! {
-        <section class="sl-section" aria-labelledby="sidelight-people">
-            <h3 id="sidelight-people">{ message::PEOPLE }</h3>
-            { body }
-        </section>
-    }
+    section("sl-section", "sidelight-people", message::PEOPLE, body)
 }
 
 fn row(person: &Person, zone: &str) -> Html {
@@ -56,7 +51,7 @@ fn row(person: &Person, zone: &str) -> Html {
                 if person.term.as_ref().is_some_and(|term| term.expiring) { { span("sl-mark sl-warning", message::EXPIRING) } }
             </span>
             if let Some(term) = &person.term {
-                { span("sl-term", message::guest_term(&last_day(term.ends, zone), term.sponsor.as_deref())) }
+                { span("sl-term", message::guest_term(&last_day(term.ends, zone))) }
             }
         </li>
     }

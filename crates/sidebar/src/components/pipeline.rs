@@ -9,14 +9,14 @@ use super::administrators::administrators;
 use super::audience::AudienceView;
 use super::deal_grid::DealGrid;
 use super::filters::filters;
-use super::markup::paragraph;
+use super::markup::{button, fault, paragraph, section};
 use super::sidebar::{Choice, PIPELINE, Scene};
 use super::totals::totals_view;
 use super::verdict::reasons_view;
 use crate::message;
 use crate::model::Subject;
 use crate::model::deals::{Choices, Table, TableState};
-use crate::model::verdict::{Reason, gate, reasons};
+use crate::model::verdict::{gate, reasons};
 
 #[derive(Clone, PartialEq, Properties)]
 pub(super) struct PipelinePanelProps {
@@ -47,15 +47,10 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
             Table::new(&scene.organisation, scene.now, &scene.viewer, state)?;
         Ok::<_, AskError>((Rc::new(rows), totals))
     });
-    let reasons = use_memo((scene.clone(), (*active).clone()), |(scene, active)| {
-        let at = scene.organisation.at(scene.now);
-        let decision = active.as_ref().map(|id| at.explain_deal(&scene.viewer, id));
-        decision.map_or_else(Vec::new, |decision| reasons(&scene.organisation, &decision))
-    });
     let (choices, (rows, totals)) = match (&*choices, &*table) {
         (Ok(choices), Ok(table)) => (choices, table),
         (Err(error), _) | (_, Err(error)) => {
-            return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> };
+            return fault(error);
         }
     };
 
@@ -85,11 +80,14 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
             })
         })
     };
+    let matching = state
+        .is_filtered()
+        .then(|| message::matching(rows.len(), choices.seen));
     html! {
         <section aria-labelledby={PIPELINE}>
             <div role="status">
                 <h2 id={PIPELINE} tabindex="-1">{ headline }</h2>
-                <p class="sl-quiet sl-matching">{ state.is_filtered().then(|| message::matching(rows.len(), choices.seen)) }</p>
+                { paragraph("sl-quiet sl-matching", matching.unwrap_or_default()) }
             </div>
             { filters(choices, &state, &on_state) }
             if rows.is_empty() {
@@ -97,7 +95,7 @@ pub(super) fn PipelinePanel(props: &PipelinePanelProps) -> Html {
             } else {
                 <DealGrid rows={rows.clone()} sorting={state.sorting} active={chosen.clone()} label={message::pipeline_of(&name)} {on_sort} {on_activate} {on_open} />
                 if let Some(id) = chosen {
-                    { deal_detail(&scene, id, &reasons, on_choose) }
+                    { deal_detail(&scene, id, on_choose) }
                 } else {
                     { paragraph("sl-quiet sl-hint", message::CHOOSE_DEAL) }
                 }
@@ -120,16 +118,19 @@ fn no_deals(scene: &Scene) -> Html {
 }
 
 /// Why the chosen deal is in the pipeline, and who else sees it.
-fn deal_detail(scene: &Scene, id: String, reasons: &[Reason], on_choose: Callback<Choice>) -> Html {
+fn deal_detail(scene: &Scene, id: String, on_choose: Callback<Choice>) -> Html {
+    let at = scene.organisation.at(scene.now);
+    let decision = at.explain_deal(&scene.viewer, &id);
     let subject = Subject::Deal { id };
     let opened = subject.clone();
     let onclick = on_choose.reform(move |_: MouseEvent| Choice::Subject(opened.clone()));
-    html! {
-        <section class="sl-detail" aria-labelledby="sidelight-deal">
-            <h3 id="sidelight-deal">{ subject.name(&scene.organisation) }</h3>
-            { reasons_view(reasons) }
-            <button type="button" class="sl-button" {onclick}>{ message::OPEN_DEAL }</button>
-            { administrators(html! { <AudienceView scene={scene.clone()} {subject} {on_choose} /> }) }
-        </section>
-    }
+    let detail = html! {
+        <>
+            { reasons_view(&reasons(&scene.organisation, &decision)) }
+            { button("sl-button", message::OPEN_DEAL, onclick) }
+            { administrators(&scene.organisation, html! { <AudienceView scene={scene.clone()} subject={subject.clone()} {on_choose} /> }) }
+        </>
+    };
+    let name = subject.name(&scene.organisation);
+    section("sl-detail", "sidelight-deal", name, detail)
 }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::administrators::administrators;
 use super::audience::AudienceView;
 use super::focus::bring_into_view;
-use super::markup::paragraph;
+use super::markup::{facts_list, fault, paragraph, section};
 use super::people::people_view;
 use super::sidebar::{Choice, HEADLINE, Scene};
 use super::trial::{trial_view, use_trial};
@@ -60,19 +60,9 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
             )
         },
     );
-    let people = use_memo(
-        (scene.clone(), subject.clone()),
-        |(scene, subject)| match subject {
-            Subject::Record { kind, id } => {
-                let people = People::new(&scene.organisation, scene.now, &scene.viewer, *kind, id);
-                Some((*kind, people))
-            }
-            Subject::Deal { .. } => None,
-        },
-    );
     let verdict = match &*verdict {
         Ok(verdict) => verdict,
-        Err(error) => return html! { <p class="sl-empty" role="alert">{ error.to_string() }</p> },
+        Err(error) => return fault(error),
     };
 
     let viewer = scene.viewer_name();
@@ -87,14 +77,17 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
         <>
             { trial_view(&trial) }
             { verdict_view(verdict, &about, &on_action) }
-            { match &*people {
-                Some((kind, people)) => people_view(people, &viewer, *kind, scene.organisation.time_zone(), sees),
-                None => deal_view(&deal_facts(&scene.organisation, subject.id()), &viewer, sees),
+            { match &subject {
+                Subject::Record { kind, id } => {
+                    let people = People::new(&scene.organisation, scene.now, &scene.viewer, *kind, id);
+                    people_view(&people, &viewer, *kind, scene.organisation.time_zone(), sees)
+                }
+                Subject::Deal { .. } => deal_view(&deal_facts(&scene.organisation, subject.id()), &viewer, sees),
             } }
-            { administrators(html! {
+            { administrators(&scene.organisation, html! {
                 <>
                     { remedies_view(verdict, &trial.on_try) }
-                    <AudienceView {scene} {subject} {on_choose} />
+                    <AudienceView scene={scene.clone()} {subject} {on_choose} />
                 </>
             }) }
         </>
@@ -102,15 +95,15 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
 }
 
 /// What is known of a deal, or why it is not shown.
-fn deal_view(facts: &[(&'static str, String)], viewer: &str, sees: bool) -> Html {
-    html! {
-        <section class="sl-section" aria-labelledby="sidelight-facts">
-            <h3 id="sidelight-facts">{ message::DEAL_FACTS }</h3>
-            if sees {
-                <dl class="sl-facts">{ for facts.iter().map(|(label, value)| html! { <div><dt>{ *label }</dt><dd>{ value }</dd></div> }) }</dl>
-            } else {
-                { paragraph("sl-quiet", message::people_hidden(viewer, message::DEAL)) }
-            }
-        </section>
-    }
+fn deal_view(known: &[(&'static str, String)], viewer: &str, sees: bool) -> Html {
+    let body = if sees {
+        let known = known.iter();
+        facts_list(
+            "sl-facts",
+            known.map(|(label, value)| (*label, value.as_str())),
+        )
+    } else {
+        paragraph("sl-quiet", message::people_hidden(viewer, message::DEAL))
+    };
+    section("sl-section", "sidelight-facts", message::DEAL_FACTS, body)
 }

@@ -6,6 +6,7 @@ use sidelight_governance::{Action, Remedy};
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
+use super::markup::{paragraph, span};
 use super::sidebar::HEADLINE;
 use crate::message;
 use crate::model::verdict::{Cause, Permission, Reason, Verdict};
@@ -53,7 +54,7 @@ pub(super) fn verdict_view(
         let label = html! {
             <>
                 { icon(mark) }
-                <span class="sl-unseen">{ message::granted(permission.granted) }</span>
+                { span("sl-unseen", message::granted(permission.granted)) }
                 { permission.label }
             </>
         };
@@ -95,14 +96,18 @@ pub(super) fn remedies_view(verdict: &Verdict, on_try: &Callback<Rc<Remedy>>) ->
             </li>
         }
     };
+    if verdict.allowed || !verdict.is_searched {
+        return Html::default();
+    }
     html! {
-        if !verdict.remedies.is_empty() {
+        <>
             <h4>{ message::REMEDIES }</h4>
-            <ul class="sl-remedies">{ for verdict.remedies.iter().map(remedy) }</ul>
-        } else if !verdict.allowed && verdict.is_searched {
-            <h4>{ message::REMEDIES }</h4>
-            <p>{ message::NO_REMEDY }</p>
-        }
+            if verdict.remedies.is_empty() {
+                { paragraph("sl-quiet", message::NO_REMEDY) }
+            } else {
+                <ul class="sl-remedies">{ for verdict.remedies.iter().map(remedy) }</ul>
+            }
+        </>
     }
 }
 
@@ -124,7 +129,7 @@ pub(super) fn reasons_view(reasons: &[Reason]) -> Html {
                 if !reason.holders.is_empty() {
                     <ul class="sl-holders">
                         { for reason.holders.iter().map(|holder| html! {
-                            <li><span>{ &holder.name }</span><span class="sl-quiet">{ message::relation(holder.relation) }</span></li>
+                            <li><span>{ &holder.name }</span>{ span("sl-quiet", message::relation(holder.relation)) }</li>
                         }) }
                     </ul>
                 }

@@ -4,9 +4,6 @@ use sidelight_governance::{Instant, RecordType, Standing};
 
 use super::Organisation;
 
-/// A term is told to be expiring so many days before its end (§7.6).
-const EXPIRING_DAYS: i32 = 7;
-
 /// The people on a record, as far as the viewer is shown them (§5.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct People {
@@ -14,7 +11,7 @@ pub struct People {
     pub rows: Vec<Person>,
     /// How many are not.
     pub hidden: usize,
-    /// Whether the record names an owner who does not exist.
+    /// Whether the record names an owner who does not exist, as far as the viewer may know.
     pub owner_is_gone: bool,
 }
 
@@ -44,8 +41,6 @@ pub struct Term {
     pub ends: Instant,
     /// Whether it ends within 7 days, and has not ended or been revoked.
     pub expiring: bool,
-    /// The name of the user who vouches for the guest, if that user exists.
-    pub sponsor: Option<String>,
 }
 
 impl People {
@@ -58,8 +53,13 @@ impl People {
         id: &str,
     ) -> Self {
         let assignees = organisation.at(now).assignees(viewer, kind, id);
+        // A partner user is told nothing of whom the organisation does not have any more.
+        let is_partner = organisation
+            .user(viewer)
+            .is_none_or(|viewer| !viewer.memberships.is_empty());
         let owner = organisation
             .record(kind, id)
+            .filter(|_| !is_partner)
             .and_then(|record| record.owner);
         let rows = assignees.rows.into_iter().map(|row| Person {
             term: term(organisation, now, &row.user),
@@ -79,16 +79,9 @@ impl People {
 }
 
 fn term(organisation: &Organisation, now: Instant, user: &str) -> Option<Term> {
-    let guest = organisation.user(user)?.guest?;
-    let sponsor = guest
-        .sponsor
-        .and_then(|sponsor| organisation.user(&sponsor));
     Some(Term {
-        ends: guest.expires_at,
-        expiring: guest.revoked_at.is_none()
-            && now < guest.expires_at
-            && guest.expires_at <= now.saturating_add_days(EXPIRING_DAYS),
-        sponsor: sponsor.map(|sponsor| sponsor.name),
+        ends: organisation.user(user)?.guest?.expires_at,
+        expiring: organisation.at(now).is_expiring_guest(user),
     })
 }
 

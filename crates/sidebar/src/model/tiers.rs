@@ -64,14 +64,11 @@ fn managed_by_email<'a>(
     organisation: &'a Organisation,
     user: &'a User,
 ) -> impl Iterator<Item = String> + 'a {
-    let folded = |email: &Option<String>| email.as_deref().map(str::to_lowercase);
-    let own = folded(&user.email);
     let is_owner_of = |id: &str| {
         let mut memberships = user.memberships.iter();
         memberships.any(|membership| membership.company == id && membership.tier == Tier::Owner)
     };
-    let companies = organisation.companies().filter(move |company| {
-        own.is_some() && folded(&company.account_owner_email) == own && !is_owner_of(&company.id)
-    });
-    companies.map(|company| message::managed(&user.name, Tier::Owner.label(), &company.name))
+    let managed = organisation.managed(&user.id);
+    let managed = managed.filter(move |company| !is_owner_of(&company.id));
+    managed.map(|company| message::managed(&user.name, Tier::Owner.label(), &company.name))
 }

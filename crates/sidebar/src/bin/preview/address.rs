@@ -16,8 +16,6 @@ pub(crate) struct Place {
     /// The instant to ask at; `None` for the present.
     pub(crate) now: Option<Instant>,
     pub(crate) theme: Theme,
-    /// What the address says of these in words that mean nothing, as it says it.
-    pub(crate) unread: Vec<String>,
 }
 
 /// Light or dark.
@@ -48,19 +46,6 @@ impl Theme {
 
 const DEAL: &str = "deal";
 
-/// A part of an address, and whether the page knows a word of it.
-type Words = (&'static str, fn(&str) -> bool);
-
-/// The parts of an address that are words of the page's own.
-const WORDS: [Words; 4] = [
-    ("type", |word| {
-        word == DEAL || RecordType::from_word(word).is_some()
-    }),
-    ("tab", |word| Tab::from_word(word).is_some()),
-    ("now", |word| word.parse::<Instant>().is_ok()),
-    ("theme", |word| Theme::from_word(word).is_some()),
-];
-
 impl Place {
     /// Reads an address. What it does not tell, or tells wrongly, is left to the page.
     pub(crate) fn read(hash: &str) -> Self {
@@ -78,12 +63,7 @@ impl Place {
                 id,
             }),
         });
-        let unread = WORDS.iter().filter_map(|(key, is_known)| {
-            let word = value(key).filter(|word| !word.is_empty() && !is_known(word))?;
-            Some(format!("{key}={word}"))
-        });
         Self {
-            unread: unread.collect(),
             subject,
             tab: value("tab")
                 .and_then(|tab| Tab::from_word(&tab))
@@ -150,7 +130,6 @@ mod tests {
                 tab: Tab::Pipeline,
                 now: Some("2026-11-21T09:00:00Z".parse().unwrap()),
                 theme: Theme::Dark,
-                unread: Vec::new(),
             },
         ];
         for place in places {
@@ -162,22 +141,16 @@ mod tests {
 
     #[test]
     fn what_an_address_tells_wrongly_is_left_open() {
-        for (hash, unread) in [
-            ("", &[][..]),
-            ("#", &[]),
-            ("#type=account", &[]),
-            ("#id=x", &[]),
-            ("#type=planet&id=x", &["type=planet"]),
-            ("#now=today&tab=&theme=pink", &["now=today", "theme=pink"]),
-            ("#%ff%fe=%zz&&&", &[]),
+        for hash in [
+            "",
+            "#",
+            "#type=account",
+            "#id=x",
+            "#type=planet&id=x",
+            "#now=today&tab=&theme=pink",
+            "#%ff%fe=%zz&&&",
         ] {
-            let place = Place::read(hash);
-            assert_eq!(place.unread, unread, "{hash}");
-            let left = Place {
-                unread: Vec::new(),
-                ..place
-            };
-            assert_eq!(left, Place::default(), "{hash}");
+            assert_eq!(Place::read(hash), Place::default(), "{hash}");
         }
     }
 }

@@ -78,7 +78,6 @@ pub(crate) fn App(props: &AppProps) -> Html {
         let place = place.clone();
         move |kept: Kept, change: &dyn Fn(&mut Place)| {
             let mut changed = (*place).clone();
-            changed.unread.clear();
             change(&mut changed);
             keep(&changed, kept);
             if kept != Kept::Beside
@@ -165,7 +164,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
                 <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} {on_open} {on_walk} />
                 <RecordPage organisation={open.organisation} catalogue={open.catalogue} {now} {viewer} {subject} on_open={on_related} />
             } else {
-                <main class="crm-main"><p class="crm-empty">{ if (*notice).as_ref().is_some_and(|notice| matches!(notice, Notice::Busy(_))) { "" } else { message::NO_ORGANISATION } }</p></main>
+                <main class="crm-main">{ paragraph("crm-empty", if matches!(&*notice, Some(Notice::Busy(_))) { "" } else { message::NO_ORGANISATION }) }</main>
             }
             if is_dropping { { paragraph("crm-drop", message::DROP) } }
         </>
@@ -223,7 +222,6 @@ fn missing(
         let shown = shown.name(organisation);
         sentences.push(message::missing(wanted.noun(), wanted.id(), &shown));
     }
-    sentences.extend(place.unread.iter().map(|part| message::unread(part)));
     sentences
 }
 

@@ -77,13 +77,6 @@ pub(crate) fn missing(noun: &str, id: &str, shown: &str) -> String {
     ))
 }
 
-/// Says that a word of the address means nothing.
-pub(crate) fn unread(part: &str) -> String {
-    unturned(format!(
-        "“{part}” in the address means nothing here, and is left out."
-    ))
-}
-
 /// The steps of opening a file, which can take a while for a large one.
 pub(crate) fn reading(name: &str) -> String {
     unturned(format!("Reading {name} …"))

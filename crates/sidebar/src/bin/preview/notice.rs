@@ -1,6 +1,6 @@
 //! What is told about opening an organisation.
 
-use sidelight_sidebar::components::paragraph;
+use sidelight_sidebar::components::{button, paragraph};
 use yew::prelude::*;
 
 use crate::message;
@@ -22,7 +22,7 @@ pub(crate) fn notice_view(
     missing: &[String],
     on_dismiss: &Callback<MouseEvent>,
 ) -> Html {
-    let dismiss = || html! { <button type="button" onclick={on_dismiss.clone()}>{ message::DISMISS }</button> };
+    let dismiss = || button("crm-dismiss", message::DISMISS, on_dismiss.clone());
     let refusal = |refusal: &Refusal| {
         html! {
             <div class="crm-notice crm-error">

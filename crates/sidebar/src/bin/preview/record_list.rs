@@ -249,7 +249,7 @@ fn row(
             aria-selected={is_chosen.to_string()} aria-posinset={(index + 1).to_string()} aria-setsize={total.to_string()}
             style={format!("--crm-index: {index}")} {onclick}>
             { span("crm-name", entry.name.clone()) }
-            <span class="crm-quiet">{ if entry.owner.is_empty() { NOTHING } else { &entry.owner } }</span>
+            { span("crm-quiet", if entry.owner.is_empty() { NOTHING.to_owned() } else { entry.owner.clone() }) }
             if !is_seen {
                 <span class="crm-lock">{ icon(Shape::Lock) }{ span("crm-hidden", message::UNSEEN) }</span>
             }

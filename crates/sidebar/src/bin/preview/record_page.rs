@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sidelight_governance::{Instant, RecordType};
-use sidelight_sidebar::components::{Shape, icon, paragraph, span};
+use sidelight_sidebar::components::{Shape, button, facts_list, icon, paragraph, span};
 use sidelight_sidebar::message::NOTHING;
 use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
@@ -69,9 +69,7 @@ pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
             </div>
             <section class="crm-card" aria-labelledby="crm-details">
                 <h2 id="crm-details">{ message::DETAILS }</h2>
-                <dl class="crm-facts">{ for page.facts.iter().map(|(label, value)| html! {
-                    <div><dt>{ label }</dt><dd>{ if value.is_empty() { NOTHING } else { value } }</dd></div>
-                }) }</dl>
+                { facts_list("crm-facts", page.facts.iter().map(|(label, value)| (label.as_str(), if value.is_empty() { NOTHING } else { value }))) }
                 if page.facts.len() <= 1 { { paragraph("crm-quiet", message::NO_DETAILS) } }
             </section>
             { for page.related.iter().map(|related| related_list(related, &on_open)) }
@@ -201,7 +199,7 @@ fn related_list(related: &Related, on_open: &Callback<Subject>) -> Html {
         let opened = kind.subject(entry.id.clone());
         html! {
             <li key={entry.id.clone()}>
-                <button type="button" onclick={on_open.reform(move |_: MouseEvent| opened.clone())}>{ &entry.name }</button>
+                { button("crm-link", entry.name.clone(), on_open.reform(move |_: MouseEvent| opened.clone())) }
                 { span("crm-quiet", entry.owner.clone()) }
             </li>
         }

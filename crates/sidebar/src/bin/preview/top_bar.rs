@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sidelight_governance::Instant;
-use sidelight_sidebar::components::{Shape, focus, icon, span};
+use sidelight_sidebar::components::{Shape, button, focus, icon, span};
 use web_sys::{File, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
@@ -90,7 +90,7 @@ pub(crate) fn top_bar(bar: TopBar) -> Html {
                     <label for={INSTANT}>{ message::AS_OF }</label>
                     <input id={INSTANT} type="datetime-local" value={instant.get(..16).unwrap_or_default().to_owned()} onchange={onchange_now} />
                     if is_fixed {
-                        <button type="button" onclick={on_now.reform(|_: MouseEvent| { focus(INSTANT); None })}>{ message::NOW }</button>
+                        { button("crm-present", message::NOW, on_now.reform(|_: MouseEvent| { focus(INSTANT); None })) }
                     }
                 </div>
             }
