@@ -23,6 +23,8 @@ const QUICK = ['sidelight', 'set', 'bytes', 'casl', 'caslWithFunction'];
 /** How many pairs of each round nobody was asked about before. */
 const FRESH = 5_000;
 const PAGE = { stage: 'Quote', limit: 50 };
+/** So many pages of rows that stand beside one another. */
+const PAGES = 20;
 
 /**
  * Asserts that all answer alike, and measures.
@@ -54,6 +56,7 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
   const figures = [];
   await decisions();
   await firstDecisions();
+  await rows();
   const pass = limit(limitPass, given);
   await sets('visible set, wide viewer', wide, { casl: 1_500, bytes: 30 }, pass(wide));
   await sets('visible set, narrow viewer', narrow, { bytes: 150 });
@@ -78,12 +81,32 @@ export async function measure({ module, cedar, limitPass, small: smallDocument, 
 
   /** `can` about records that nobody was asked about before. */
   async function firstDecisions() {
+    // Small organisations have no other records.
+    if (asked.length < ROUNDS + 2) return;
     const contested = QUICK.map((name) => {
       const prepared = questions(name, asked);
       const each = Math.floor(prepared.length / (ROUNDS + 2));
       return { units: each, work: (turn) => answered(prepared.slice(turn * each, (turn + 1) * each)) };
     });
     await add('`can`, on a record never asked about', 'decision', contested, QUICK.map((name) => ({ name: peers[name].name })));
+  }
+
+  /** Every row of a page, the same page at every keystroke: `canMany`, and a loop over each peer's decisions. */
+  async function rows() {
+    const apart = Math.floor(records.length / PAGES);
+    const pages = Array.from({ length: PAGES }, (_, n) => records.slice(n * apart, n * apart + PAGE.limit));
+    const ids = pages.map((page) => page.map(({ id }) => id));
+    const looped = (ask) => () => pages.map((page) => page.map((record) => ask(record)));
+    const asks = QUICK.map((name) => {
+      if (name === 'sidelight') return () => ids.map((page) => governance.canMany(wide, 'view', 'opportunity', page));
+      return looped(peers[name].asks(wide));
+    });
+    const answers = asks.map((ask) => ask().map((page) => Array.from(page, Number).join('')));
+    answers.forEach((given) => same(given, answers[0], 'the pages of rows differ'));
+    const times = (name) => REPEATED[name][1];
+    await add(`\`canMany\`, the ${PAGE.limit} rows of a page`, 'page', QUICK.map((name, which) => (
+      { units: PAGES * times(name), work: () => over(times(name), asks[which]) }
+    )), QUICK.map((name) => ({ name: peers[name].name })));
   }
 
   function questions(name, list) {

@@ -75,8 +75,12 @@ impl<'g> At<'g> {
     ///
     /// # Complexity
     /// Logarithmic in the number of guests.
+    #[inline]
     pub fn terms_over(self) -> usize {
         let terms = self.governance.users.terms();
+        if terms.is_empty() {
+            return 0;
+        }
         terms.partition_point(|&end| end <= self.now)
     }
 }

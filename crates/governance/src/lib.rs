@@ -34,6 +34,7 @@ mod governance;
 pub mod guest;
 pub mod instant;
 mod load;
+mod memo;
 mod message;
 mod opened;
 pub mod org;

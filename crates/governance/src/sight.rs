@@ -9,8 +9,10 @@ use crate::at::At;
 use crate::decision::Reach;
 use crate::error::AskError;
 use crate::governance::Revision;
+use crate::memo::{Asked, Key, Memo};
 use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
+use crate::role::{NOWHERE, Position};
 use crate::table::{Ix, RecordIx, UserIx};
 use crate::visible::Within;
 
@@ -109,11 +111,12 @@ impl Within {
     }
 }
 
-/// Decisions about records by their numbers, for whoever asks about the same users again and again.
+/// Decisions about records by their numbers, for whoever asks about the same users and records again and again.
 ///
-/// What a user may do to the records of a type is worked out once, and again after the organisation was changed, when a
-/// guest's term has ended since, or when another type or action is asked about. Of which organisation, and at which
-/// instant, is part of each question, so that nothing has to be forgotten by hand. One of these belongs to one thread.
+/// What a user may do to the records of a type is worked out once, and who holds a record is put near at hand when it is
+/// asked about a second time; both again after the organisation was changed or a guest's term has ended. Of which
+/// organisation, and at which instant, is part of each question, so that nothing has to be forgotten by hand. One of these
+/// belongs to one thread.
 ///
 /// ```
 /// use sidelight_governance::{Action, Governance, RecordType, Sights};
@@ -138,21 +141,51 @@ impl Within {
 #[derive(Debug, Default)]
 pub struct Sights(RefCell<Known>);
 
-/// What is known of users, by number, for one type and action in one state of an organisation.
+/// What is known of users and records.
 #[derive(Debug, Default)]
 struct Known {
-    of: Option<Question>,
-    by_user: Vec<Option<Sight>>,
+    of: Option<State>,
+    by_user: Memo<Kept>,
+    by_record: Memo<Holders>,
+    /// Most records are asked about once, and nothing is kept of those.
+    asked: Asked,
 }
 
-/// All that decides about records, but for the user and the record.
+/// All that decides, but for the question.
 #[derive(Debug)]
-struct Question {
+struct State {
     revision: Revision,
     terms_over: usize,
-    kind: RecordType,
-    action: Action,
 }
+
+/// What is kept of a user.
+#[derive(Debug)]
+struct Kept {
+    sight: Sight,
+    /// What the sight comes to where the holders of a record decide alone.
+    lens: Option<Lens>,
+}
+
+/// Whom a user lets hold a record.
+#[derive(Debug, Clone, Copy)]
+enum Lens {
+    Anybody,
+    Nobody,
+    /// The user, or whoever has one of so many positions from the first on.
+    Reached {
+        own: u32,
+        first: Position,
+        positions: u32,
+    },
+}
+
+/// Who holds a record: users with their positions, and after them nobody. With its key it takes a line of a processor's
+/// cache.
+#[derive(Debug)]
+struct Holders([(u32, Position); Self::MOST]);
+
+/// No user's number: there are fewer than that.
+const NOBODY: u32 = u32::MAX;
 
 impl Sights {
     /// [`At::can_numbered`]: whether the user may do `action` to the record, both by their
@@ -163,7 +196,7 @@ impl Sights {
     ///
     /// # Complexity
     /// In the number of the record's holders; for a user who was not asked about since, as [`At::can`]. What is kept takes
-    /// some 60 bytes for each user up to the one with the largest number.
+    /// some 80 bytes for each user, type and action, and for each record, of each 16,384 at most.
     #[inline]
     pub fn can(
         &self,
@@ -173,57 +206,141 @@ impl Sights {
         kind: RecordType,
         record: u32,
     ) -> Result<bool, AskError> {
-        let Some(record) = at.numbered(action, kind, record)? else {
-            return Ok(false);
-        };
-        let user = UserIx::new(user);
-        let mut known = self.0.borrow_mut();
-        if !known.is_of(at, kind, action) {
-            known.begin(at, kind, action);
+        let known = &mut *self.0.borrow_mut();
+        if known.is_of(at)
+            && let Some(kept) = known.by_user.get(Key {
+                number: user,
+                kind,
+                action,
+            })
+            && let Some(lens) = kept.lens
+            && let Some(holders) = known.by_record.get(Holders::key(kind, record))
+        {
+            return Ok(lens.shows(holders));
         }
-        if let Some(Some(sight)) = known.by_user.get(user.at()) {
-            return Ok(sight.may(at, record));
-        }
-        let sight = at.sight(user, kind, action);
-        let may = sight.may(at, record);
-        known.learn(at, user, sight);
-        Ok(may)
+        known.learn(at, user, action, kind, record)
     }
 }
 
 impl Known {
     #[inline]
-    fn is_of(&self, at: At<'_>, kind: RecordType, action: Action) -> bool {
+    fn is_of(&self, at: At<'_>) -> bool {
         self.of.as_ref().is_some_and(|of| {
-            of.action == action
-                && of.kind == kind
-                && of.revision == at.governance.revision
-                && of.terms_over == at.terms_over()
+            of.revision == at.governance.revision && of.terms_over == at.terms_over()
         })
     }
 
-    #[cold]
-    fn begin(&mut self, at: At<'_>, kind: RecordType, action: Action) {
-        self.by_user.clear();
-        self.of = Some(Question {
-            revision: at.governance.revision.clone(),
-            terms_over: at.terms_over(),
+    /// Answers, and keeps what the answer took.
+    #[inline(never)]
+    fn learn(
+        &mut self,
+        at: At<'_>,
+        user: u32,
+        action: Action,
+        kind: RecordType,
+        number: u32,
+    ) -> Result<bool, AskError> {
+        let Some(record) = at.numbered(action, kind, number)? else {
+            return Ok(false);
+        };
+        if !self.is_of(at) {
+            self.by_user = Memo::default();
+            self.by_record = Memo::default();
+            self.of = Some(State {
+                revision: at.governance.revision.clone(),
+                terms_over: at.terms_over(),
+            });
+        }
+        let held = Holders::key(kind, number);
+        if self.asked.again(number)
+            && self.by_record.get(held).is_none()
+            && let Some(holders) = Holders::of(at, kind, record)
+        {
+            self.by_record.put(held, holders);
+        }
+        let asker = Key {
+            number: user,
             kind,
             action,
-        });
+        };
+        if let Some(kept) = self.by_user.get(asker) {
+            return Ok(kept.sight.may(at, record));
+        }
+        let sight = at.sight(UserIx::new(user), kind, action);
+        let may = sight.may(at, record);
+        let lens = sight.narrowest().map(Lens::new);
+        self.by_user.put(asker, Kept { sight, lens });
+        Ok(may)
+    }
+}
+
+impl Lens {
+    fn new(within: &Within) -> Self {
+        match within {
+            Within::Everyone => Self::Anybody,
+            Within::Only(Reach { own: None, .. }) => Self::Nobody,
+            Within::Only(Reach {
+                own: Some(own),
+                positions,
+            }) => Self::Reached {
+                own: own.number(),
+                first: positions.start,
+                positions: positions.end.saturating_sub(positions.start),
+            },
+        }
     }
 
-    #[cold]
-    fn learn(&mut self, at: At<'_>, user: UserIx, sight: Sight) {
-        // A number of nobody may be any number.
-        if user.at() >= at.governance.users.table.ids.len() {
-            return;
+    #[inline]
+    fn shows(self, Holders(holders): &Holders) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Nobody => false,
+            Self::Reached {
+                own,
+                first,
+                positions,
+            } => {
+                let mut holders = holders.iter().take_while(|&&(user, _)| user != NOBODY);
+                holders.any(|&(user, position)| {
+                    (user == own) | (position.wrapping_sub(first) < positions)
+                })
+            }
         }
-        if self.by_user.len() <= user.at() {
-            self.by_user.resize_with(user.at() + 1, || None);
+    }
+}
+
+impl Holders {
+    /// Few records have more.
+    const MOST: usize = 7;
+
+    #[inline]
+    fn key(kind: RecordType, number: u32) -> Key {
+        // Who holds it is the same for every action.
+        let action = Action::View;
+        Key {
+            number,
+            kind,
+            action,
         }
-        if let Some(slot) = self.by_user.get_mut(user.at()) {
-            *slot = Some(sight);
+    }
+
+    /// Nothing for a record that has more than there is room for.
+    fn of(at: At<'_>, kind: RecordType, record: RecordIx) -> Option<Self> {
+        let mut holders = [(NOBODY, NOWHERE); Self::MOST];
+        let mut places = holders.iter_mut();
+        for holder in at.holders(kind, record) {
+            *places.next()? = (holder.number(), at.governance.users.position(holder));
         }
+        Some(Self(holders))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holders_of_a_record_take_a_line_of_a_cache() {
+        assert_eq!(size_of::<(Key, Holders)>(), 64);
     }
 }

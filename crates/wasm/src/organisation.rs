@@ -127,7 +127,10 @@ impl Organisation {
         record: u32,
     ) -> Option<bool> {
         let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
-        let at = self.at(clock).ok()?;
+        let at = match self.known_now(clock) {
+            Some(now) => self.governance.at(now),
+            None => self.at(clock).ok()?,
+        };
         self.sights.can(at, user, action, kind, record).ok()
     }
 
@@ -423,10 +426,8 @@ impl Organisation {
     }
 
     fn at(&self, clock: f64) -> Result<At<'_>, Failure> {
-        let (known, last) = self.last.get();
-        let now = match self.now {
+        let now = match self.known_now(clock) {
             Some(now) => now,
-            None if clock == known => last,
             None => {
                 let now = instant(clock)?;
                 self.last.set((clock, now));
@@ -434,6 +435,13 @@ impl Organisation {
             }
         };
         Ok(self.governance.at(now))
+    }
+
+    /// The instant that is asked at, if it takes no division to tell.
+    #[inline]
+    fn known_now(&self, clock: f64) -> Option<Instant> {
+        let (known, last) = self.last.get();
+        self.now.or((clock == known).then_some(last))
     }
 }
 
