@@ -372,7 +372,7 @@ impl At<'_> {
                 continue;
             }
             if self.is_expiring(term) {
-                let text = format!("The guest term of {name} ends on {}.", term.expires_at);
+                let text = format!("The guest term of {name} ends on {:#}.", term.expires_at);
                 tell("guest-expiring", 1, text);
             }
             let mut wide = Vec::new();

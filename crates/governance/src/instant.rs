@@ -28,6 +28,8 @@ pub struct Instant {
 }
 
 const DAY: i64 = 86_400;
+/// What a month is called, three letters each.
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 /// 0000-01-01T00:00:00Z.
 const FIRST: i64 = day_number(0, 1, 1) * DAY;
 /// The second after 9999-12-31T23:59:59Z.
@@ -198,20 +200,28 @@ fn numbers<const COUNT: usize>(text: &[u8], pattern: &[u8]) -> Option<[i64; COUN
     Some(numbers)
 }
 
+/// RFC 3339; `{:#}` is how a sentence tells it, as exactly: `28 Nov 2026 at 12:00 UTC`.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = calendar_day(self.second.div_euclid(DAY));
         let clock = self.second.rem_euclid(DAY);
         let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
-        )?;
+        let in_words = f.alternate();
+        if in_words {
+            let place = usize::try_from(month - 1).unwrap_or_default() * 3;
+            let month = MONTHS.get(place..place + 3).unwrap_or_default();
+            write!(f, "{day} {month} {year:04} at {hour:02}:{minute:02}")?;
+        } else {
+            write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}")?;
+        }
+        if !in_words || second != 0 || self.nanosecond != 0 {
+            write!(f, ":{second:02}")?;
+        }
         if self.nanosecond != 0 {
             let digits = format!("{:09}", self.nanosecond);
             write!(f, ".{}", digits.trim_end_matches('0'))?;
         }
-        f.write_str("Z")
+        f.write_str(if in_words { " UTC" } else { "Z" })
     }
 }
 
@@ -250,6 +260,22 @@ mod tests {
                 Ok(written),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_sentence_tells_the_day_by_its_month_and_the_clock_as_far_as_it_is_needed() {
+        for (text, told) in [
+            ("2026-11-28T12:00:00Z", "28 Nov 2026 at 12:00 UTC"),
+            ("2027-01-04T00:00:00Z", "4 Jan 2027 at 00:00 UTC"),
+            ("2026-12-31T19:30:00-05:00", "1 Jan 2027 at 00:30 UTC"),
+            ("2026-05-31T23:59:59Z", "31 May 2026 at 23:59:59 UTC"),
+            ("2026-02-28T00:00:00.25Z", "28 Feb 2026 at 00:00:00.25 UTC"),
+        ] {
+            let instant = text
+                .parse::<Instant>()
+                .map(|instant| format!("{instant:#}"));
+            assert_eq!(instant.as_deref(), Ok(told), "{text}");
         }
     }
 

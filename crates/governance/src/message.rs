@@ -240,14 +240,14 @@ pub(crate) fn guest_unclaimed(at: At<'_>, viewer: UserIx) -> String {
 
 pub(crate) fn guest_revoked(at: At<'_>, viewer: UserIx, revoked_at: Instant) -> String {
     format!(
-        "The guest access of {} was revoked on {revoked_at}.",
+        "The guest access of {} was revoked on {revoked_at:#}.",
         at.name(viewer)
     )
 }
 
 pub(crate) fn guest_expired(at: At<'_>, viewer: UserIx, expires_at: Instant) -> String {
     format!(
-        "The guest term of {} ended on {expires_at}.",
+        "The guest term of {} ended on {expires_at:#}.",
         at.name(viewer)
     )
 }
