@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::at::At;
 use crate::governance::ProfileRow;
-use crate::message;
+use crate::message::{self, counted, grouped};
 use crate::org::{ReportsReach, Status};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
@@ -136,16 +136,11 @@ impl At<'_> {
             return;
         }
         let places = few(members.iter().map(|place| place.as_str()), members.len());
-        let text = if members.len() == 1 {
-            format!(
-                "The document has a member that the format does not know and that was passed over: {places}."
-            )
-        } else {
-            let count = members.len();
-            format!(
-                "The document has {count} members that the format does not know and that were passed over: {places}."
-            )
-        };
+        let count = counted(members.len(), "member", "members");
+        let were = if members.len() == 1 { "was" } else { "were" };
+        let text = format!(
+            "The document has {count} that the format does not know and that {were} passed over: {places}."
+        );
         let subjects = members
             .iter()
             .map(|place| Subject::new("member", place.as_str()));
@@ -188,7 +183,7 @@ impl At<'_> {
                     )
                 } else {
                     format!(
-                        "Each of these roles is above the other, so none of them reaches downwards: {}.",
+                        "These roles are above one another, so none of them reaches downwards: {}.",
                         names.join(" › ")
                     )
                 };
@@ -214,15 +209,12 @@ impl At<'_> {
         for (parent, children) in missing {
             let named = children.iter().map(|&role| RoleIx::new(role));
             let names = few(named.clone().map(|role| roles.name(role)), children.len());
-            let text = if children.len() == 1 {
-                format!(
-                    "No role has the id {parent}; {names} names it as its parent, and counts as a root."
-                )
+            let told = if children.len() == 1 {
+                "names it as its parent, and counts as a root"
             } else {
-                format!(
-                    "No role has the id {parent}; {names} name it as their parent, and count as roots."
-                )
+                "name it as their parent, and count as roots"
             };
+            let text = format!("No role has the id {parent}; {names} {told}.");
             let count = children.len();
             let children = named.map(|role| Subject::new("role", roles.id(role)));
             found.push(Diagnostic {
@@ -391,8 +383,9 @@ impl At<'_> {
             }
             if !wide.is_empty() {
                 let text = format!(
-                    "{name} is a guest and sees all {}, {reached} in all.",
-                    wide.join(", ")
+                    "{name} is a guest and sees all {}, {} so far.",
+                    listed(&wide),
+                    grouped(reached)
                 );
                 tell("guest-wide-reach", reached, text);
             }
@@ -440,7 +433,7 @@ impl At<'_> {
                 subjects: std::iter::once(role).chain(users).collect(),
                 count: leads.len(),
                 text: format!(
-                    "{names} share the role {}, so each of them sees the records of all {} below it, whoever they work for.",
+                    "{names} share the role {}, so each of them sees the records of everybody below it ({}), whoever they work for.",
                     row.name,
                     counted(below.len(), "person", "people")
                 ),
@@ -523,7 +516,7 @@ impl At<'_> {
                     subjects: vec![Subject::new("user", governance.users.id(user))],
                     count: person.standings.len(),
                     text: format!(
-                        "{} has a standing at {}, and no primary one, so a tier below Account Owner shows no deals.",
+                        "{} has a tier at {}, but no primary company, so a tier below Account Owner shows them no deals.",
                         person.name,
                         counted(person.standings.len(), "company", "companies")
                     ),
@@ -552,8 +545,8 @@ impl At<'_> {
                 text += &self.few_records(kind, &orphaned);
                 match unnamed {
                     0 => text += ".",
-                    all if all == orphaned.len() => text += ". No holder was ever named.",
-                    some => text += &format!(". For {some} of them no holder was ever named."),
+                    all if all == orphaned.len() => text += ". No holder is named.",
+                    some => text += &format!(". For {} of them no holder is named.", grouped(some)),
                 }
                 found.push(self.of_records(
                     "orphaned-record",
@@ -574,7 +567,7 @@ impl At<'_> {
                 .collect();
             if !not_assigned.is_empty() {
                 let text = format!(
-                    "{} assigned users of whom the record owner is none: {}.",
+                    "{} assigned users who do not include the record owner: {}.",
                     counted_of(not_assigned.len(), kind, "has", "have"),
                     self.few_records(kind, &not_assigned)
                 );
@@ -601,9 +594,8 @@ impl At<'_> {
     }
 
     fn few_records(self, kind: RecordType, records: &[RecordIx]) -> String {
-        let table = self.governance.records.of(kind);
-        let name = |&record: &RecordIx| table.name(record).unwrap_or_else(|| table.id(record));
-        few(records.iter().map(name), records.len())
+        let names = records.iter().map(|&record| self.record_name(kind, record));
+        few(names, records.len())
     }
 
     fn of_records(
@@ -640,11 +632,8 @@ impl At<'_> {
         if !unused.is_empty() {
             let names = unused.iter().map(|(_, row)| row.profile.name.as_str());
             let names = few(names, unused.len());
-            let text = if unused.len() == 1 {
-                format!("Nobody has the profile {names}.")
-            } else {
-                format!("Nobody has any of {} profiles: {names}.", unused.len())
-            };
+            let plural = if unused.len() == 1 { "" } else { "s" };
+            let text = format!("Nobody has the profile{plural} {names}.");
             let subjects = unused
                 .iter()
                 .map(|&(profile, _)| Subject::new("profile", profiles.id(profile)));
@@ -677,7 +666,7 @@ impl At<'_> {
             if !without_reach.is_empty() {
                 let count = without_reach.len();
                 let text = format!(
-                    "The profile {name} gives others’ records in {} ({}), but for those who have it there is nobody to reach, so it comes to Owned Records.",
+                    "The profile {name} gives others’ records in {} ({}), but nobody who has it has anybody to reach, so it comes to Owned Records.",
                     counted(count, "setting", "settings"),
                     few(without_reach.iter().map(String::as_str), count)
                 );
@@ -759,7 +748,7 @@ fn settings(row: &ProfileRow, holds: impl Fn(RecordType, Action, Scope) -> bool)
     let settings = row.profile.permissions.iter();
     settings
         .filter(|&(kind, action, scope)| holds(kind, action, scope))
-        .map(|(kind, action, _)| format!("{action} on {}", kind.plural()))
+        .map(|(kind, action, _)| format!("{} {}", action.verb(), kind.plural()))
         .collect()
 }
 
@@ -859,7 +848,7 @@ fn add_at(noted: &mut [Lifters], role: Option<RoleIx>, others: &Lifters) {
 fn permitted(what: &[(RecordType, Action)]) -> String {
     let mut groups: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
     for of_kind in what.chunk_by(|one, next| one.0 == next.0) {
-        let actions: Vec<_> = of_kind.iter().map(|(_, action)| action.as_str()).collect();
+        let actions: Vec<_> = of_kind.iter().map(|(_, action)| action.verb()).collect();
         let kinds = of_kind.first().map(|(kind, _)| kind.plural());
         match groups.iter_mut().find(|(known, _)| *known == actions) {
             Some((_, known)) => known.extend(kinds),
@@ -868,14 +857,16 @@ fn permitted(what: &[(RecordType, Action)]) -> String {
     }
     let groups = groups.iter().map(|(actions, kinds)| {
         // What is lifted is the action: whom the record is shown to is another question.
-        let among = if actions.first() == Some(&Action::View.as_str()) {
+        let among = if actions.first() == Some(&Action::View.verb()) {
             ""
         } else {
             " that they see"
         };
         format!("{} all {}{among}", listed(actions), listed(kinds))
     });
-    groups.collect::<Vec<_>>().join(", ")
+    let groups: Vec<_> = groups.collect();
+    let groups: Vec<_> = groups.iter().map(String::as_str).collect();
+    joined(&groups, ", and ")
 }
 
 /// References that name nothing, by kind and id.
@@ -904,15 +895,11 @@ impl Missing {
                 .into_iter()
                 .map(|(kind, count)| counted_kind(count, kind))
                 .collect();
+            let referring: Vec<_> = referring.iter().map(String::as_str).collect();
+            let referring = listed(&referring);
             let noun = if kind == "jobRole" { "job role" } else { kind };
-            let text = format!(
-                "No {noun} has the id {id}, and {} it.",
-                if from.len() == 1 {
-                    format!("{} refers to", referring.join(", "))
-                } else {
-                    format!("{} refer to", referring.join(", "))
-                }
-            );
+            let refer = if from.len() == 1 { "refers" } else { "refer" };
+            let text = format!("No {noun} has the id {id}, and {referring} {refer} to it.");
             let count = from.len();
             let subjects = [vec![Subject { kind, id }], from].concat();
             found.push(Diagnostic {
@@ -930,7 +917,7 @@ impl Missing {
 fn few<'a>(names: impl Iterator<Item = &'a str>, count: usize) -> String {
     const FEW: usize = 3;
     let mut shown: Vec<&str> = names.take(FEW).collect();
-    let more = format!("{} more", count.saturating_sub(FEW));
+    let more = format!("{} more", grouped(count.saturating_sub(FEW)));
     if count > FEW {
         shown.push(&more);
     }
@@ -939,22 +926,22 @@ fn few<'a>(names: impl Iterator<Item = &'a str>, count: usize) -> String {
 
 /// Words as English lists them.
 fn listed(words: &[&str]) -> String {
-    match words.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        _ => words.concat(),
-    }
+    joined(words, " and ")
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+/// Parts of a sentence with commas between, and something else before the last.
+fn joined(parts: &[&str], before_last: &str) -> String {
+    match parts.split_last() {
+        Some((last, before)) if !before.is_empty() => before.join(", ") + before_last + last,
+        _ => parts.concat(),
+    }
 }
 
 /// So many of a subject's kind.
 fn counted_kind(count: usize, kind: &str) -> String {
-    let plural = RecordType::from_word(kind).map(RecordType::plural);
-    match plural.filter(|_| count != 1) {
-        Some(plural) => format!("{count} {plural}"),
-        None => format!("{count} {kind}{}", if count == 1 { "" } else { "s" }),
+    match RecordType::from_word(kind) {
+        Some(of_records) => counted(count, kind, of_records.plural()),
+        None => counted(count, kind, &format!("{kind}s")),
     }
 }
 

@@ -400,7 +400,7 @@ fn unknown_members_are_told_with_their_places() {
     };
     assert_eq!(
         texts(r#""users":[],"a":1"#),
-        "The document has a member that the format does not know and that was passed over: /a."
+        "The document has 1 member that the format does not know and that was passed over: /a."
     );
     assert_eq!(
         texts(r#""users":[],"a":1,"b":2,"c":3,"d":4,"e":5"#),
@@ -506,7 +506,7 @@ fn a_star_of_25_000_is_diagnosed() {
         // The lead, and the first twenty of those who lift.
         let ids = told.subjects.iter().skip(1).map(|subject| &*subject.id);
         assert!(ids.eq((0..20).map(|report| format!("below-{report}"))));
-        let of_whom = "because below-0, below-1, below-2 and 24997 more report to them and may.";
+        let of_whom = "because below-0, below-1, below-2 and 24,997 more report to them and may.";
         assert!(told.text.ends_with(of_whom), "{}", told.text);
     }
 }
