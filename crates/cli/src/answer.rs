@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use sidelight_governance::{
-    Assignees, At, Decision, Diagnostic, Governance, Page, Pipeline, RecordType, Severity,
+    Action, Assignees, At, Decision, Diagnostic, Governance, Page, Pipeline, RecordType, Severity,
     Standing, Viewer, grouped,
 };
 
@@ -113,7 +113,9 @@ fn person(governance: &Governance, user: &str) -> String {
 fn thing(governance: &Governance, kind: RecordType, id: &str) -> String {
     let name = governance.record(kind, id).and_then(|record| record.name);
     match name {
-        Some(name) if name != id => format!("{} {} ({})", kind.noun(), plain(&name), plain(id)),
+        Some(name) if !name.is_empty() && name != id => {
+            format!("{} {} ({})", kind.noun(), plain(&name), plain(id))
+        }
         _ => format!("{} {}", kind.noun(), plain(id)),
     }
 }
@@ -128,10 +130,11 @@ fn yes_or_no(allowed: bool, user: &str, what: &str) -> String {
 
 pub(crate) fn verdict(at: At<'_>, question: &RecordQuestion, allowed: bool) -> String {
     let governance = at.governance();
-    let RecordQuestion { kind, action, .. } = question;
+    let kind = question.kind;
+    let verb = question.action.verb();
     let what = match &question.id {
-        Some(id) => format!("{action} the {}", thing(governance, *kind, id)),
-        None => format!("{action} {}", kind.plural()),
+        Some(id) => format!("{verb} the {}", thing(governance, kind, id)),
+        None => format!("{verb} {}", kind.plural()),
     };
     yes_or_no(allowed, &person(governance, &question.user), &what)
 }
@@ -277,7 +280,7 @@ pub(crate) fn viewers(at: At<'_>, question: &ViewersQuestion, viewers: &[Viewer]
         1 => "1 user".to_owned(),
         count => format!("{} users", grouped(count)),
     };
-    let _ = writeln!(text, "{users} may {} the {thing}.", question.action);
+    let _ = writeln!(text, "{users} may {} the {thing}.", question.action.verb());
     text
 }
 
@@ -323,7 +326,11 @@ pub(crate) fn assignees(at: At<'_>, question: &AssigneesQuestion, assignees: &As
     } else {
         "may not"
     };
-    let _ = writeln!(text, "{looker} {may} assign users to the {thing}.");
+    let _ = writeln!(
+        text,
+        "{looker} {may} {} the {thing}.",
+        Action::Assign.verb()
+    );
     text
 }
 

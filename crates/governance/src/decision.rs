@@ -867,8 +867,7 @@ impl<'g> At<'g> {
             )),
             scope => {
                 let holders: Vec<_> = self.holders(kind, record).collect();
-                let are_all = self.withheld_from(viewer, kind, record) == 0;
-                let text = message::outside_reports(self, viewer, &holders, are_all, kind, scope);
+                let text = message::outside_reports(self, viewer, &holders, kind, record, scope);
                 let relations = holders.iter().map(|&holder| HolderRelation {
                     user: self.user_id(holder),
                     relation: self.relation(viewer, holder),

@@ -32,6 +32,16 @@ impl RecordType {
     }
 }
 
+impl Action {
+    /// The words for doing it to records in a sentence.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Assign => "assign people to",
+            Self::View | Self::Create | Self::Edit | Self::Delete => self.as_str(),
+        }
+    }
+}
+
 /// A sentence without characters that turn around, or embed, what follows them: in a name they could make a sentence say
 /// something else than it does. Each is shown as `\u{fffd}`.
 pub fn unturned(sentence: String) -> String {
@@ -52,6 +62,13 @@ pub fn unturned(sentence: String) -> String {
 impl At<'_> {
     fn name(&self, user: UserIx) -> &str {
         self.governance.users.name(user)
+    }
+
+    /// What a record is called: its id where it has no name.
+    pub(crate) fn record_name(&self, kind: RecordType, record: RecordIx) -> &str {
+        let records = self.governance.records.of(kind);
+        let name = records.name(record).filter(|name| !name.is_empty());
+        name.unwrap_or_else(|| records.id(record))
     }
 
     fn company_name(&self, company: CompanyIx) -> &str {
@@ -124,9 +141,10 @@ pub(crate) fn peer(at: At<'_>, viewer: UserIx, holder: UserIx, kind: RecordType)
 
 pub(crate) fn all(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
     format!(
-        "The profile {} lets {} {action} all {}.",
+        "The profile {} lets {} {} all {}.",
         at.profile_name(viewer),
         at.name(viewer),
+        action.verb(),
         kind.plural()
     )
 }
@@ -140,18 +158,16 @@ pub(crate) fn lifted(
 ) -> String {
     let path = at.role_path(viewer, report);
     format!(
-        "{} reports to {} ({path}) and can {action} all {}.",
+        "{} reports to {} ({path}) and can {} all {}.",
         at.name(report),
         at.name(viewer),
+        action.verb(),
         kind.plural()
     )
 }
 
 pub(crate) fn account(at: At<'_>, viewer: UserIx, account: RecordIx) -> String {
-    let accounts = at.governance.records.of(RecordType::Account);
-    let account = accounts
-        .name(account)
-        .unwrap_or_else(|| accounts.id(account));
+    let account = at.record_name(RecordType::Account, account);
     format!(
         "{} sees the prospect’s account {account}, and the profile {} shows the prospects in an account.",
         at.name(viewer),
@@ -194,7 +210,7 @@ pub(crate) fn tier(
 ) -> String {
     let company = at.company_name(company);
     format!(
-        "{} is {} at {company}, above the deal owner {}, who is {}.",
+        "{} is {} at {company}, above the deal owner {}, who ranks as {}.",
         at.name(viewer),
         own.label(),
         at.name(owner),
@@ -267,76 +283,81 @@ pub(crate) fn permission_denied(
     action: Action,
 ) -> String {
     format!(
-        "The profile {} does not let {} {action} {}.",
+        "The profile {} does not let {} {} {}.",
         at.profile_name(viewer),
         at.name(viewer),
+        action.verb(),
         kind.plural()
     )
 }
 
 pub(crate) fn not_a_holder(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
-    let holder = if at.governance.settings.counts_assigned(kind) {
-        "neither the record owner nor an assigned user"
+    let (holder, hold) = if at.governance.settings.counts_assigned(kind) {
+        ("neither the record owner nor an assigned user", "hold")
     } else {
-        "not the record owner"
+        ("not the record owner", "own")
     };
     let name = at.name(viewer);
-    if at.stored_scope(viewer, kind, action) == Scope::Owned {
-        let profile = at.profile_name(viewer);
+    let (noun, plural) = (kind.noun(), kind.plural());
+    let why = if at.stored_scope(viewer, kind, action) == Scope::Owned {
         format!(
-            "{name} is {holder} of this {}, and the profile {profile} lets {name} {action} only owned ones.",
-            kind.noun()
+            "the profile {} lets {name} {} only {plural} that they {hold} themselves",
+            at.profile_name(viewer),
+            action.verb()
         )
     } else {
-        format!(
-            "{name} is {holder} of this {}, and has no role in the hierarchy through which others’ records would be reached.",
-            kind.noun()
-        )
-    }
+        format!("without a role in the hierarchy reaches nobody else’s {plural}")
+    };
+    format!("{name} is {holder} of this {noun}, and {why}.")
 }
 
+/// Why a scope of reports or peers does not reach a record with these holders.
 pub(crate) fn outside_reports(
     at: At<'_>,
     viewer: UserIx,
     holders: &[UserIx],
-    are_all: bool,
     kind: RecordType,
+    record: RecordIx,
     scope: Scope,
 ) -> String {
     let name = at.name(viewer);
     let noun = kind.noun();
-    let reached = if scope == Scope::Peers {
-        "reports to or shares a role with"
+    let (reaches, does_not_reach) = if scope == Scope::Peers {
+        (
+            "reports to or shares a role with",
+            "neither reports to nor shares a role with",
+        )
     } else {
-        "reports to"
+        ("reports to", "does not report to")
     };
-    match holders {
-        _ if !are_all => format!("None of those who hold this {noun} {reached} {name}."),
-        [] => format!(
-            "Nobody holds this {noun}, so only those who see all {} see it.",
-            kind.plural()
-        ),
-        [holder] => format!(
-            "{} holds this {noun}, and is not somebody who {reached} {name}.",
-            at.name(*holder)
-        ),
-        holders => format!(
-            "None of the {} users who hold this {noun} {reached} {name}.",
-            holders.len()
-        ),
-    }
+    let exists = |&user: &UserIx| at.governance.users.exists(user);
+    let mut existing = holders.iter().copied().filter(exists);
+    let those = match (existing.next(), existing.count()) {
+        // The viewer may not know all of them.
+        _ if at.withheld_from(viewer, kind, record) > 0 => "those".to_owned(),
+        (None, _) => {
+            let nobody = if at.governance.records.of(kind).owner(record).is_some() {
+                "The record owner no longer exists, and nobody else holds"
+            } else {
+                "Nobody holds"
+            };
+            return format!("{nobody} this {noun}.");
+        }
+        (Some(holder), 0) => {
+            let holder = at.name(holder);
+            return format!("{holder} holds this {noun}, and {does_not_reach} {name}.");
+        }
+        (Some(_), others) => format!("the {} users", others + 1),
+    };
+    format!("None of {those} who hold this {noun} {reaches} {name}.")
 }
 
 pub(crate) fn view_denied(at: At<'_>, viewer: UserIx, kind: RecordType, action: Action) -> String {
-    let name = at.name(viewer);
-    let verb = match action {
-        Action::View | Action::Create | Action::Edit => "change",
-        Action::Delete => "delete",
-        Action::Assign => "choose the assigned users of",
-    };
     format!(
-        "{name} cannot see this {}, and may {verb} only what {name} sees.",
-        kind.noun()
+        "{} cannot see this {}, and so cannot {} it.",
+        at.name(viewer),
+        kind.noun(),
+        action.verb()
     )
 }
 
@@ -372,7 +393,7 @@ pub(crate) fn lateral(
 ) -> String {
     let company = at.company_name(company);
     format!(
-        "The deal owner {} is {} at {company}, as {} is, and nobody sees the deals of another with the same tier.",
+        "The deal owner {} ranks as {} at {company}, as {} does, and nobody sees the deals of another with the same tier.",
         at.name(owner),
         tier.label(),
         at.name(viewer)
@@ -389,7 +410,7 @@ pub(crate) fn higher_tier(
 ) -> String {
     let company = at.company_name(company);
     format!(
-        "The deal owner {} is {} at {company}, above {}, who is {}.",
+        "The deal owner {} ranks as {} at {company}, above {}, who is {}.",
         at.name(owner),
         theirs.label(),
         at.name(viewer),
@@ -457,14 +478,13 @@ pub(crate) fn remedy(
             action,
             scope,
             ..
-        } => {
-            format!(
-                "Widen the profile {} to {} for {action} on {}",
-                at.profile_name(viewer),
-                scope.label(),
-                kind.plural()
-            )
-        }
+        } => format!(
+            "Let the profile {} {} {} ({})",
+            at.profile_name(viewer),
+            action.verb(),
+            kind.plural(),
+            scope.label()
+        ),
         Change::SetToggle { toggle, .. } => {
             let shown = match toggle {
                 Toggle::AllDeals => "all partner deals",
@@ -484,13 +504,22 @@ pub(crate) fn remedy(
                 role.map_or("", |role| at.governance.roles.name(role))
             )
         }
-        Change::SetTier { company, tier, .. } => {
+        Change::SetTier {
+            company,
+            tier,
+            primary,
+            ..
+        } => {
             let company = at
                 .governance
                 .companies
                 .find(company)
                 .map_or("", |company| at.company_name(company));
-            format!("Make {name} {} at {company}", tier.map_or("", Tier::label))
+            let as_primary = primary.map_or("", |_| ", as their primary company");
+            format!(
+                "Make {name} {} at {company}{as_primary}",
+                tier.map_or("", Tier::label)
+            )
         }
         Change::SetStatus { .. } => format!("Unlock {name}"),
         Change::SetGuest { .. } => format!("Reinstate the guest access of {name}"),
@@ -509,7 +538,7 @@ pub(crate) fn remedy(
             counted(opened.people, "person", "people")
         ),
         (creators, _) => format!(
-            "{step}; also for {}.",
+            "{step}; also lets {} create them.",
             counted(creators, "other person", "other people")
         ),
     }
@@ -526,7 +555,8 @@ fn things(opened: &Opened, told: impl Fn(usize, &str, &str) -> String) -> String
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+/// So many of something, in the number that it takes.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 

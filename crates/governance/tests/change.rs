@@ -588,7 +588,7 @@ fn remedies_grant_what_was_refused_and_the_narrowest_comes_first() {
         texts,
         [
             "Assign Ria to this account; opens nothing else.",
-            "Widen the profile Owned to Owned and Peers’ Records for view on accounts; also opens 1 record to 1 person.",
+            "Let the profile Owned view accounts (Owned and Peers’ Records); also opens 1 record to 1 person.",
         ]
     );
     for user in governance.users() {
@@ -639,8 +639,8 @@ fn what_a_remedy_opens_is_counted_whatever_its_type_or_action() {
     assert_eq!(
         texts,
         [
-            "Widen the profile P to All Records for view on prospects; also opens 1 record to 1 person.",
-            "Widen the profile P to All Records for view on accounts; also opens 2 records to 1 person.",
+            "Let the profile P view prospects (All Records); also opens 1 record to 1 person.",
+            "Let the profile P view accounts (All Records); also opens 2 records to 1 person.",
         ]
     );
     let decision = at(&governance)
@@ -701,7 +701,7 @@ fn what_a_remedy_opens_is_counted_up_to_a_bound() {
         texts.last().unwrap().clone()
     };
     assert_eq!(Remedy::PAIRS_COUNTED, 2_500);
-    let remedy = "Widen the profile P to All Records for view on accounts";
+    let remedy = "Let the profile P view accounts (All Records)";
     assert_eq!(
         widened(2_501),
         format!("{remedy}; also opens 2,500 records to 1 person.")

@@ -350,20 +350,45 @@ fn a_partner_user_is_not_told_that_nobody_holds_what_is_held_by_somebody_who_is_
         ],
         "records": [
             {"type": "account", "id": "held", "owner": "ann"},
-            {"type": "account", "id": "unheld"}
+            {"type": "account", "id": "unheld"},
+            {"type": "account", "id": "left", "owner": "ghost"}
         ]
     });
     let slice = Governance::load(&slice_of(&org, "pat")).unwrap();
-    let told = |id: &str| {
-        let at = slice.at(NOW.parse().unwrap());
-        let decision = at.explain("pat", Action::Edit, RecordType::Account, Some(id));
-        decision.unwrap().obstacles[0].text.clone()
-    };
+    let told = |id: &str| refused_edit(&slice, "pat", id);
     assert_eq!(
         told("held"),
         "None of those who hold this account reports to Pat."
     );
     assert!(told("unheld").starts_with("Nobody holds this account"));
+    // Of whom the organisation does not have any more, a partner user is told nothing.
+    assert_eq!(told("left"), told("unheld"));
+}
+
+#[test]
+fn a_colleague_is_told_that_an_owner_is_gone_and_not_who_it_was() {
+    let org = json!({
+        "format": "sidelight.org/1", "id": "o", "name": "O", "timeZone": "UTC",
+        "roles": [{"id": "r", "name": "R"}],
+        "profiles": [{"id": "p", "name": "P", "permissions": {"account": {"view": "all", "edit": "reports"}}}],
+        "users": [{"id": "ada", "name": "Ada", "profile": "p", "role": "r"}],
+        "records": [{"type": "account", "id": "left", "owner": "ghost", "assigned": ["phantom"]}]
+    });
+    let whole = Governance::load(org.to_string().as_bytes()).unwrap();
+    let slice = Governance::load(&slice_of(&org, "ada")).unwrap();
+    for organisation in [whole, slice] {
+        assert_eq!(
+            refused_edit(&organisation, "ada", "left"),
+            "The record owner no longer exists, and nobody else holds this account."
+        );
+    }
+}
+
+/// What a user is told who may not edit an account.
+fn refused_edit(organisation: &Governance, user: &str, id: &str) -> String {
+    let at = organisation.at(NOW.parse().unwrap());
+    let decision = at.explain(user, Action::Edit, RecordType::Account, Some(id));
+    decision.unwrap().obstacles[0].text.clone()
 }
 
 #[test]

@@ -304,7 +304,7 @@ fn diagnostics_are_grouped_by_code_with_counts() {
         assert!(told.lines().any(|told| told == line), "{line} in {told}");
     }
     assert!(
-        told.contains("  Imani Okafor may view, edit and assign all accounts"),
+        told.contains("  Imani Okafor may view, edit and assign people to all accounts"),
         "{told}"
     );
     assert!(told.lines().last().unwrap().ends_with(" notes."), "{told}");
