@@ -1,6 +1,6 @@
 //! What the sidebar is about: a CRM record or a partner deal.
 
-use sidelight_governance::RecordType;
+use sidelight_governance::{Action, Instant, RecordType};
 
 use super::Organisation;
 use crate::message;
@@ -43,6 +43,15 @@ impl Subject {
         match self {
             Self::Record { kind, id } => organisation.record_name(*kind, id),
             Self::Deal { id } => organisation.deal_name(id),
+        }
+    }
+
+    /// Whether a user sees it at `now`.
+    pub fn is_seen(&self, organisation: &Organisation, now: Instant, user: &str) -> bool {
+        let at = organisation.at(now);
+        match self {
+            Self::Record { kind, id } => at.actions(user, *kind, id).contains(&Action::View),
+            Self::Deal { id } => at.explain_deal(user, id).allowed,
         }
     }
 }

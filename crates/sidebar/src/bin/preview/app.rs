@@ -18,7 +18,7 @@ use crate::message;
 use crate::notice::{Notice, notice_view};
 use crate::opening::{Open, Progress, Source, open};
 use crate::record_list::RecordList;
-use crate::record_page::{RecordPage, TITLE};
+use crate::record_page::{TITLE, record_page};
 use crate::top_bar::{FILE, TopBar, top_bar};
 
 /// The organisation that the page opens first.
@@ -162,7 +162,7 @@ pub(crate) fn App(props: &AppProps) -> Html {
             { notice_view((*notice).as_ref(), (*opened).as_ref().map(|open| open.organisation.name()), &missing, &on_dismiss) }
             if let Some((open, viewer)) = (*opened).clone().zip(viewer) {
                 <RecordList organisation={open.organisation.clone()} catalogue={open.catalogue.clone()} {now} viewer={viewer.clone()} subject={subject.clone()} {on_open} {on_walk} />
-                <RecordPage organisation={open.organisation} catalogue={open.catalogue} {now} {viewer} {subject} on_open={on_related} />
+                { record_page(&open, now, &viewer, subject.as_ref(), &on_related) }
             } else {
                 <main class="crm-main">{ paragraph("crm-empty", if matches!(&*notice, Some(Notice::Busy(_))) { "" } else { message::NO_ORGANISATION }) }</main>
             }

@@ -41,15 +41,11 @@ pub(crate) fn Combobox(props: &ComboboxProps) -> Html {
     } = props.clone();
     let search = use_state_eq(|| None::<Search>);
     let field = use_node_ref();
-    let matches = use_memo(
-        (catalogue.clone(), (*search).clone()),
-        |(catalogue, search)| {
-            let typed = |search: &Search| search.typed.clone().unwrap_or_default();
-            search.as_ref().map_or_else(Matches::default, |search| {
-                Matches::new(catalogue, &typed(search))
-            })
-        },
-    );
+    let matches = search.as_ref().map(|search| {
+        let typed = search.typed.as_deref().unwrap_or_default();
+        Matches::new(&catalogue, typed)
+    });
+    let matches = Rc::new(matches.unwrap_or_default());
     {
         let field = field.clone();
         use_effect_with((chosen.clone(), (*search).clone()), move |(_, search)| {
@@ -207,14 +203,14 @@ fn option_id(position: usize) -> String {
 }
 
 /// The people who match what was typed.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 struct Matches {
     groups: Vec<Group>,
     /// How many more match than are listed.
     left: usize,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 struct Group {
     name: String,
     /// The position of the group's first option among all.

@@ -69,42 +69,31 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     let list = use_node_ref();
     let (viewport, onscroll) = use_viewport(&list);
 
-    let seen = use_memo(
+    let found = use_memo(
         (
             organisation.clone(),
             catalogue.clone(),
             now,
             viewer.clone(),
             kind_now,
+            (*text).clone(),
+            *only_seen,
         ),
-        |(organisation, catalogue, now, viewer, kind)| {
-            Seen::new(organisation, catalogue, *now, viewer, *kind)
+        |(organisation, catalogue, now, viewer, kind, text, only_seen)| {
+            let seen = Seen::new(organisation, catalogue, *now, viewer, *kind);
+            let folded = text.trim().to_lowercase();
+            let entries = catalogue.entries(*kind).iter().enumerate();
+            let lines = entries
+                .filter(|(_, entry)| entry.matches(&folded))
+                .map(|(position, _)| Line {
+                    position,
+                    is_seen: seen.contains(position),
+                })
+                .filter(|line| line.is_seen || !only_seen);
+            (seen.count, Rc::new(lines.collect::<Vec<_>>()))
         },
     );
-    let lines = {
-        let seen = seen.clone();
-        use_memo(
-            (
-                catalogue.clone(),
-                seen.clone(),
-                kind_now,
-                (*text).clone(),
-                *only_seen,
-            ),
-            move |(catalogue, _, kind, text, only_seen)| {
-                let folded = text.trim().to_lowercase();
-                let entries = catalogue.entries(*kind).iter().enumerate();
-                entries
-                    .filter(|(_, entry)| entry.matches(&folded))
-                    .map(|(position, _)| Line {
-                        position,
-                        is_seen: seen.contains(position),
-                    })
-                    .filter(|line| line.is_seen || !only_seen)
-                    .collect::<Vec<_>>()
-            },
-        )
-    };
+    let (seen, lines) = &*found;
     let entries = catalogue.entries(kind_now);
     let entry = |line: &Line| entries.get(line.position);
     let chosen = subject
@@ -186,7 +175,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
     let name = organisation.user_name(&viewer);
     let summary = message::sees(
         &name,
-        seen.count,
+        *seen,
         &counted(entries.len(), kind_now.noun(), kind_now.plural()),
     );
     let window = viewport.rows(lines.len());
@@ -221,7 +210,7 @@ pub(crate) fn RecordList(props: &RecordListProps) -> Html {
                     <input type="search" aria-label={message::FIND} placeholder={message::FIND} value={(*text).clone()} {oninput} />
                 </label>
                 <p class="crm-seen" role="status">{ summary }</p>
-                <div class="crm-share" aria-hidden="true"><span style={share(seen.count, entries.len())} /></div>
+                <div class="crm-share" aria-hidden="true"><span style={share(*seen, entries.len())} /></div>
                 <label class="crm-check"><input type="checkbox" checked={*only_seen} onchange={onchange_seen} />{ message::hide(&name) }</label>
             </div>
             if lines.is_empty() {

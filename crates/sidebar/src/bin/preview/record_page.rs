@@ -1,7 +1,5 @@
 //! The record in the middle, as the CRM would show it to the viewer.
 
-use std::rc::Rc;
-
 use sidelight_governance::{Instant, RecordType};
 use sidelight_sidebar::components::{Shape, button, facts_list, icon, paragraph, span};
 use sidelight_sidebar::message::NOTHING;
@@ -9,113 +7,64 @@ use sidelight_sidebar::model::verdict::deal_facts;
 use sidelight_sidebar::model::{Organisation, Subject};
 use yew::prelude::*;
 
-use crate::catalogue::{Catalogue, Entry, Kind, Seen, field_name, field_shown, owner_name};
+use crate::catalogue::{Catalogue, Entry, Kind, field_name, field_shown, owner_name};
 use crate::message;
+use crate::opening::Open;
 use crate::record_list::capitalised;
 
 /// The id of the page's heading.
 pub(crate) const TITLE: &str = "crm-title";
 
-#[derive(Clone, PartialEq, Properties)]
-pub(crate) struct RecordPageProps {
-    pub(crate) organisation: Organisation,
-    pub(crate) catalogue: Rc<Catalogue>,
-    pub(crate) now: Instant,
-    pub(crate) viewer: String,
-    pub(crate) subject: Option<Subject>,
-    pub(crate) on_open: Callback<Subject>,
-}
-
-#[component]
-pub(crate) fn RecordPage(props: &RecordPageProps) -> Html {
-    let RecordPageProps {
+/// The record or deal, or what the viewer is shown in its place.
+pub(crate) fn record_page(
+    open: &Open,
+    now: Instant,
+    viewer: &str,
+    subject: Option<&Subject>,
+    on_open: &Callback<Subject>,
+) -> Html {
+    let Open {
         organisation,
         catalogue,
-        now,
-        viewer,
-        subject,
-        on_open,
-    } = props.clone();
-    let shown = use_memo(
-        (
-            organisation.clone(),
-            catalogue,
-            now,
-            viewer.clone(),
-            subject.clone(),
-        ),
-        |(organisation, catalogue, now, viewer, subject)| {
-            let seen = |kind| Seen::new(organisation, catalogue, *now, viewer, kind);
-            Page::new(organisation, catalogue, subject.as_ref()?, &seen)
-        },
-    );
+    } = open;
     let Some(subject) = subject else {
         return html! { <main class="crm-main">{ paragraph("crm-empty", message::CHOOSE) }</main> };
     };
-    let Some(page) = &*shown else {
+    let sees = |subject: &Subject| subject.is_seen(organisation, now, viewer);
+    if !sees(subject) {
         return html! {
             <main key={subject.id()} class="crm-main crm-refused">
                 { icon(Shape::Lock) }
-                <h1 id={TITLE} tabindex="-1">{ message::not_found(&organisation.user_name(&viewer)) }</h1>
+                <h1 id={TITLE} tabindex="-1">{ message::not_found(&organisation.user_name(viewer)) }</h1>
                 <p>{ message::NOT_FOUND }</p>
             </main>
         };
-    };
+    }
+    let facts = facts(organisation, subject);
+    let related = account_of(organisation, subject)
+        .map(|account| related(catalogue, &account, subject, &sees))
+        .unwrap_or_default();
     html! {
         <main key={subject.id()} class="crm-main">
             <div class="crm-record">
-                <span class="crm-kind">{ icon(shape(Kind::of(&subject))) }</span>
-                <div>{ paragraph("crm-quiet", capitalised(subject.noun())) }<h1 id={TITLE} tabindex="-1">{ subject.name(&organisation) }</h1></div>
+                <span class="crm-kind">{ icon(shape(Kind::of(subject))) }</span>
+                <div>{ paragraph("crm-quiet", capitalised(subject.noun())) }<h1 id={TITLE} tabindex="-1">{ subject.name(organisation) }</h1></div>
             </div>
             <section class="crm-card" aria-labelledby="crm-details">
                 <h2 id="crm-details">{ message::DETAILS }</h2>
-                { facts_list("crm-facts", page.facts.iter().map(|(label, value)| (label.as_str(), if value.is_empty() { NOTHING } else { value }))) }
-                if page.facts.len() <= 1 { { paragraph("crm-quiet", message::NO_DETAILS) } }
+                { facts_list("crm-facts", facts.iter().map(|(label, value)| (label.as_str(), if value.is_empty() { NOTHING } else { value }))) }
+                if facts.len() <= 1 { { paragraph("crm-quiet", message::NO_DETAILS) } }
             </section>
-            { for page.related.iter().map(|related| related_list(related, &on_open)) }
+            { for related.iter().map(|related| related_list(related, on_open)) }
         </main>
     }
 }
 
-/// What the viewer is shown of a record.
-#[derive(Debug, Clone, PartialEq)]
-struct Page {
-    /// The record's fields, as label and value.
-    facts: Vec<(String, String)>,
-    /// The other records of the same account.
-    related: Vec<Related>,
-}
-
 /// The records of one type that belong to the same account.
-#[derive(Debug, Clone, PartialEq)]
-struct Related {
+struct Related<'a> {
     kind: Kind,
     total: usize,
-    seen: Vec<Entry>,
-}
-
-impl Page {
-    /// The page of a record or deal; `None` for one that is not among what is `seen`.
-    fn new(
-        organisation: &Organisation,
-        catalogue: &Catalogue,
-        subject: &Subject,
-        seen: &dyn Fn(Kind) -> Seen,
-    ) -> Option<Self> {
-        let kind = Kind::of(subject);
-        let entries = catalogue.entries(kind);
-        let position = entries.iter().position(|entry| entry.id == subject.id())?;
-        if !seen(kind).contains(position) {
-            return None;
-        }
-        let account = account_of(organisation, subject);
-        Some(Self {
-            facts: facts(organisation, subject),
-            related: account.map_or_else(Vec::new, |account| {
-                related(catalogue, &account, subject, seen)
-            }),
-        })
-    }
+    seen: Vec<&'a Entry>,
 }
 
 fn facts(organisation: &Organisation, subject: &Subject) -> Vec<(String, String)> {
@@ -159,32 +108,29 @@ fn account_of(organisation: &Organisation, subject: &Subject) -> Option<String> 
     }
 }
 
-fn related(
-    catalogue: &Catalogue,
+fn related<'a>(
+    catalogue: &'a Catalogue,
     account: &str,
     subject: &Subject,
-    seen: &dyn Fn(Kind) -> Seen,
-) -> Vec<Related> {
+    sees: &dyn Fn(&Subject) -> bool,
+) -> Vec<Related<'a>> {
     let kinds = catalogue.kinds().filter_map(|(kind, _)| {
-        let of_account = catalogue
-            .entries(kind)
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.account.as_deref() == Some(account));
-        let others: Vec<_> = of_account
-            .filter(|(_, entry)| Kind::of(subject) != kind || entry.id != subject.id())
-            .collect();
-        if others.is_empty() {
-            return None;
+        let mut total = 0;
+        let mut seen = Vec::new();
+        for entry in catalogue.entries(kind) {
+            if entry.account.as_deref() != Some(account) {
+                continue;
+            }
+            let other = kind.subject(entry.id.clone());
+            if other == *subject {
+                continue;
+            }
+            total += 1;
+            if sees(&other) {
+                seen.push(entry);
+            }
         }
-        let seen = seen(kind);
-        let total = others.len();
-        let seen = others
-            .into_iter()
-            .filter(|(position, _)| seen.contains(*position))
-            .map(|(_, entry)| entry.clone())
-            .collect();
-        Some(Related { kind, total, seen })
+        (total > 0).then_some(Related { kind, total, seen })
     });
     kinds.collect()
 }
@@ -192,10 +138,10 @@ fn related(
 /// So many records of a related list are shown, as CRMs do.
 const SHOWN: usize = 5;
 
-fn related_list(related: &Related, on_open: &Callback<Subject>) -> Html {
+fn related_list(related: &Related<'_>, on_open: &Callback<Subject>) -> Html {
     let Related { kind, total, seen } = related;
     let id = format!("crm-related-{}", kind.plural());
-    let row = |entry: &Entry| {
+    let row = |&entry: &&Entry| {
         let opened = kind.subject(entry.id.clone());
         html! {
             <li key={entry.id.clone()}>
