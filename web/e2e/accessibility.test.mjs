@@ -49,6 +49,10 @@ describe("accessibility", () => {
       await page.locator(".sl-grid-body .sl-row").nth(2).click();
       await page.locator("#sidelight-deal").waitFor();
       assert.deepEqual(await findings(page), [], "a chosen deal");
+      await goTo(page, { now: NOW, theme, ...VIEWS["a record that is refused"] });
+      await page.locator(".sl-remedies button").last().click();
+      await page.locator(".sl-member .sl-accent").first().waitFor();
+      assert.deepEqual(await findings(page), [], "a remedy that is tried");
       await page.getByRole("combobox", { name: "View as" }).click();
       assert.deepEqual(await findings(page), [], "the open list of people");
       await page.keyboard.press("Escape");

@@ -82,6 +82,28 @@ describe("viewing", () => {
     assert.equal(await page.locator("#sidelight [role=tabpanel]").textContent(), refused);
   });
 
+  test("who gains sight by a tried remedy is marked in words", async () => {
+    page = await openPreview(context, server.address, { as: "priya", type: "account", id: "acme", now: NOW });
+    const members = () => page.locator(".sl-member").evaluateAll((rows) => rows.map((row) => row.dataset.user));
+    const open = () => page.locator(".sl-group").evaluateAll((groups) => groups.forEach((group) => (group.open = true)));
+    await open();
+    for (const more of await page.locator(".sl-group > button").all()) await more.click();
+    const before = await members();
+    assert.equal(await page.getByText("New", { exact: true }).count(), 0);
+    await page.locator(".sl-remedies button").last().click();
+    await says(page, "#sidelight-audience", " new");
+    const marked = page.locator(".sl-member", { has: page.locator(".sl-mark", { hasText: /^New$/ }) });
+    const count = await marked.count();
+    await says(page, "#sidelight-audience", `, ${count} new`);
+    assert.deepEqual(await marked.evaluateAll((rows) => rows.filter((row) => row.getBoundingClientRect().height === 0)), [], "their groups are open");
+    const gained = await marked.evaluateAll((rows) => rows.map((row) => row.dataset.user));
+    assert.ok(gained.includes("priya"));
+    assert.deepEqual(gained.filter((user) => before.includes(user)), []);
+    for (const user of gained) {
+      assert.equal(await page.locator(".sl-group", { has: page.locator(`[data-user="${user}"]`) }).locator("summary", { hasText: /, \d+ new/ }).count(), 1);
+    }
+  });
+
   test("an action's button explains that action", async () => {
     page = await openPreview(context, server.address, { as: "alice", type: "account", id: "acme", now: NOW });
     const granted = org.profiles.find((profile) => profile.id === user("alice").profile).permissions.account;
@@ -140,10 +162,18 @@ describe("viewing", () => {
     await group.locator("summary").click();
     for (const [drawn, next] of [[8, "Show 100 of 242 more"], [108, "Show 100 of 142 more"], [208, "Show all 42 more"]]) {
       assert.equal(await group.locator(".sl-member").count(), drawn);
-      await group.getByRole("button", { name: next }).click();
+      await group.getByRole("button", { name: next }).focus();
+      await page.keyboard.press("Enter");
     }
     await group.locator(".sl-member").nth(249).waitFor();
     assert.equal(await group.getByRole("button", { name: /Show/ }).count(), 0);
+    // The button is gone: the focus is on the first of those whom it showed.
+    await page.waitForFunction(() => document.activeElement.textContent.trim() === "Person 208", null, { timeout: 5_000 });
+    assert.equal(await group.locator(".sl-member").nth(208).locator(":focus").count(), 1);
+    await page.waitForFunction(() => {
+      const { top, bottom } = document.activeElement.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    }, null, { timeout: 5_000 });
   });
 
   test("the pipeline follows the viewer", async () => {

@@ -45,6 +45,8 @@ pub const PEOPLE: &str = "On this record";
 pub const RECORD_OWNER: &str = "Record owner";
 /// The mark of the viewer among the people.
 pub const VIEWER: &str = "Viewer";
+/// The mark of somebody who sees it only by the change that is tried.
+pub const NEW: &str = "New";
 /// Stands for a job role that is not there.
 pub const NO_JOB_ROLE: &str = "No job role";
 /// Says that a record has neither owner nor assigned users.
@@ -169,6 +171,15 @@ pub fn show_more(next: usize, left: usize) -> String {
 /// A number of people.
 pub fn people(count: usize) -> String {
     counted(count, "person", "people")
+}
+
+/// A number of people, and how many of them did not see something before a change; `None` where there is no change.
+pub fn with_new(people: String, new: Option<usize>) -> String {
+    match new {
+        None => people,
+        Some(0) => format!("{people}, nobody new"),
+        Some(new) => format!("{people}, {} new", grouped(new)),
+    }
 }
 
 /// A number of deals.

@@ -238,7 +238,7 @@ fn everyone_who_sees_a_record_is_in_exactly_one_group() {
     let demo = demo();
     for record in demo.records(RecordType::Account) {
         let subject = account(&record.id);
-        let audience = Audience::new(&demo, now(), &subject).unwrap();
+        let audience = Audience::new(&demo, None, now(), &subject).unwrap();
         let mut users: Vec<_> = audience
             .groups
             .iter()
@@ -262,7 +262,7 @@ fn everyone_who_sees_a_record_is_in_exactly_one_group() {
 
 #[test]
 fn a_group_tells_through_whom_and_for_which_reasons_besides() {
-    let audience = Audience::new(&demo(), now(), &account("acme")).unwrap();
+    let audience = Audience::new(&demo(), None, now(), &account("acme")).unwrap();
     let details = |user: &str| {
         let mut members = audience.groups.iter().flat_map(|group| &group.members);
         members
@@ -284,6 +284,60 @@ fn a_group_tells_through_whom_and_for_which_reasons_besides() {
         "{}",
         details("imani")
     );
+}
+
+#[test]
+fn who_gains_sight_by_a_remedy_is_marked_and_comes_first() {
+    let demo = demo();
+    let subject = account("acme");
+    let seen = Audience::new(&demo, None, now(), &subject).unwrap();
+    assert_eq!(seen.new, None);
+    let refused = Verdict::new(&demo, now(), "priya", Action::View, &subject).unwrap();
+    for remedy in &refused.remedies {
+        let tried = demo.trying(remedy);
+        let audience = Audience::new(&tried, Some(&demo), now(), &subject).unwrap();
+        let mut count = 0;
+        for group in &audience.groups {
+            assert!(group.members.is_sorted_by_key(|member| !member.is_new));
+            let new = group.members.iter().filter(|member| member.is_new);
+            assert_eq!(new.count(), group.new);
+            count += group.new;
+            for member in &group.members {
+                let is_new = !subject.is_seen(&demo, now(), &member.user);
+                assert_eq!(member.is_new, is_new, "{}: {}", remedy.text, member.user);
+            }
+        }
+        assert!(count > 0, "{}", remedy.text);
+        assert_eq!(audience.new, Some(count));
+    }
+    // A change that opens nothing has nobody who is new, and taking one back has nobody either.
+    let same = Audience::new(&demo, Some(&demo), now(), &subject).unwrap();
+    assert_eq!((same.new, &same.groups), (Some(0), &seen.groups));
+    let tried = demo.trying(refused.remedies.first().unwrap());
+    let back = Audience::new(&demo, Some(&tried), now(), &subject).unwrap();
+    assert_eq!((back.new, back.groups), (Some(0), seen.groups));
+}
+
+#[test]
+fn new_viewers_of_a_deal_are_marked_too() {
+    let demo = demo();
+    let pairs = demo.deals().flat_map(|deal| {
+        let viewers: Vec<_> = demo.users().take(12).map(|user| user.id).collect();
+        viewers.into_iter().map(move |user| (deal.id.clone(), user))
+    });
+    let mut tried_any = false;
+    for (id, user) in pairs.take(60) {
+        let subject = Subject::Deal { id };
+        let refused = Verdict::new(&demo, now(), &user, Action::View, &subject).unwrap();
+        for remedy in &refused.remedies {
+            let tried = demo.trying(remedy);
+            let audience = Audience::new(&tried, Some(&demo), now(), &subject).unwrap();
+            let mut members = audience.groups.iter().flat_map(|group| &group.members);
+            assert!(members.any(|member| member.user == user && member.is_new));
+            tried_any = true;
+        }
+    }
+    assert!(tried_any);
 }
 
 #[test]

@@ -3,11 +3,15 @@
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use yew::AttrValue;
 
 /// Does something with the element of an id once what was chosen has been drawn.
-pub fn once_drawn(id: &'static str, act: fn(&str)) {
-    // Yew draws in microtasks, all of which come before the next task.
-    Timeout::new(0, move || act(id)).forget();
+pub fn once_drawn(id: impl Into<AttrValue>, act: fn(&str)) {
+    fn waited(id: AttrValue, act: fn(&str)) {
+        // Yew draws in microtasks, all of which come before the next task.
+        Timeout::new(0, move || act(&id)).forget();
+    }
+    waited(id.into(), act);
 }
 
 /// Gives the focus to the element of an id, which comes into view by that.

@@ -6,7 +6,7 @@ use sidelight_governance::AskError;
 use yew::prelude::*;
 
 use super::administrators::administrators;
-use super::audience::AudienceView;
+use super::audience::audience_view;
 use super::deal_grid::DealGrid;
 use super::filters::filters;
 use super::markup::{button, fault, paragraph, section};
@@ -128,7 +128,7 @@ fn deal_detail(scene: &Scene, id: String, on_choose: Callback<Choice>) -> Html {
         <>
             { reasons_view(&reasons(&scene.organisation, &decision)) }
             { button("sl-button", message::OPEN_DEAL, onclick) }
-            { administrators(&scene.organisation, html! { <AudienceView scene={scene.clone()} subject={subject.clone()} {on_choose} /> }) }
+            { administrators(&scene.organisation, audience_view(scene, None, &subject, &on_choose)) }
         </>
     };
     let name = subject.name(&scene.organisation);

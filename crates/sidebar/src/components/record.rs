@@ -4,7 +4,7 @@ use sidelight_governance::Action;
 use yew::prelude::*;
 
 use super::administrators::administrators;
-use super::audience::AudienceView;
+use super::audience::audience_view;
 use super::focus::bring_into_view;
 use super::markup::{facts_list, fault, paragraph, section};
 use super::people::people_view;
@@ -26,12 +26,13 @@ pub(super) struct RecordPanelProps {
 #[component]
 pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
     let RecordPanelProps {
-        scene,
+        scene: actual,
         subject,
         on_choose,
     } = props.clone();
-    let trial = use_trial(&scene, &subject);
+    let trial = use_trial(&actual, &subject);
     let scene = trial.scene.clone();
+    let before = Some(&actual.organisation).filter(|before| **before != scene.organisation);
     let action = use_state_eq(|| Action::View);
     let on_action = {
         let action = action.clone();
@@ -48,19 +49,14 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
         Subject::Record { .. } => *action,
         Subject::Deal { .. } => Action::View,
     };
-    let verdict = use_memo(
-        (scene.clone(), subject.clone(), asked),
-        |(scene, subject, asked)| {
-            Verdict::new(
-                &scene.organisation,
-                scene.now,
-                &scene.viewer,
-                *asked,
-                subject,
-            )
-        },
+    let verdict = Verdict::new(
+        &scene.organisation,
+        scene.now,
+        &scene.viewer,
+        asked,
+        &subject,
     );
-    let verdict = match &*verdict {
+    let verdict = match &verdict {
         Ok(verdict) => verdict,
         Err(error) => return fault(error),
     };
@@ -87,7 +83,7 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
             { administrators(&scene.organisation, html! {
                 <>
                     { remedies_view(verdict, &trial.on_try) }
-                    <AudienceView scene={scene.clone()} {subject} {on_choose} />
+                    { audience_view(&scene, before, &subject, &on_choose) }
                 </>
             }) }
         </>

@@ -10,6 +10,8 @@ use crate::message;
 pub struct Audience {
     /// How many people see it; each is in exactly one group.
     pub total: usize,
+    /// How many of them did not see it before a change; `None` where there is no change.
+    pub new: Option<usize>,
     /// The groups that have somebody, the nearest to the record first.
     pub groups: Vec<Group>,
 }
@@ -19,8 +21,10 @@ pub struct Audience {
 pub struct Group {
     /// The reason.
     pub rule: Rule,
-    /// The people, in the order of the organisation.
+    /// The people, those who are new before the others, both in the order of the organisation.
     pub members: Vec<Member>,
+    /// How many of them are new.
+    pub new: usize,
 }
 
 /// Somebody who sees it.
@@ -34,41 +38,79 @@ pub struct Member {
     pub job_role: Option<String>,
     /// Through whom, or where, and for which reasons besides.
     pub details: Vec<String>,
+    /// Whether it takes the change for them to see it.
+    pub is_new: bool,
 }
 
 impl Audience {
-    /// Everyone who can see the record or deal at `now`.
+    /// Everyone who can see the record or deal at `now`; against those who could `before` a change, if there is one.
     ///
     /// # Errors
     /// Never for an organisation that loaded; the rules' own error otherwise.
     pub fn new(
         organisation: &Organisation,
+        before: Option<&Organisation>,
         now: Instant,
         subject: &Subject,
     ) -> Result<Self, AskError> {
-        let at = organisation.at(now);
-        let viewers = match subject {
-            Subject::Record { kind, id } => at.viewers(*kind, id, Action::View)?,
-            Subject::Deal { id } => at.deal_viewers(id),
-        };
+        let viewers = viewers_of(organisation, now, subject)?;
         let total = viewers.len();
         let empty = |&rule: &Rule| Group {
             rule,
             members: Vec::new(),
+            new: 0,
         };
         let mut groups: Vec<_> = Rule::ALL.iter().map(empty).collect();
-        for viewer in viewers {
+        let is_changed = before.is_some();
+        let before = match before {
+            Some(before) => viewers_of(before, now, subject)?,
+            None => Vec::new(),
+        };
+        let mut before = before.as_slice();
+        // Both are in the order of the organisation, so that nobody is looked for twice.
+        let mut is_new =
+            |viewer: &Viewer| match before.iter().position(|one| one.user == viewer.user) {
+                Some(position) => {
+                    before = before.get(position + 1..).unwrap_or_default();
+                    false
+                }
+                None => is_changed,
+            };
+        let (new, others): (Vec<_>, Vec<_>) =
+            viewers.into_iter().partition(|viewer| is_new(viewer));
+        let count = new.len();
+        for (position, viewer) in new.into_iter().chain(others).enumerate() {
             let nearest = viewer.grants.iter().map(|grant| grant.rule).min();
             if let Some(group) = groups.iter_mut().find(|group| Some(group.rule) == nearest) {
-                group.members.push(member(organisation, viewer, group.rule));
+                let is_new = position < count;
+                group.new += usize::from(is_new);
+                group
+                    .members
+                    .push(member(organisation, viewer, group.rule, is_new));
             }
         }
         groups.retain(|group| !group.members.is_empty());
-        Ok(Self { total, groups })
+        Ok(Self {
+            total,
+            new: is_changed.then_some(count),
+            groups,
+        })
     }
 }
 
-fn member(organisation: &Organisation, viewer: Viewer, first: Rule) -> Member {
+fn viewers_of(
+    organisation: &Organisation,
+    now: Instant,
+    subject: &Subject,
+) -> Result<Vec<Viewer>, AskError> {
+    let at = organisation.at(now);
+    Ok(match subject {
+        Subject::Record { kind, id } => at.viewers(*kind, id, Action::View)?,
+        Subject::Deal { id } => at.deal_viewers(id),
+    })
+}
+
+fn member(organisation: &Organisation, viewer: Viewer, first: Rule, is_new: bool) -> Member {
     let mut details = Vec::new();
     let mut note = |text: String| {
         if !details.contains(&text) {
@@ -95,6 +137,7 @@ fn member(organisation: &Organisation, viewer: Viewer, first: Rule) -> Member {
         job_role: organisation.job_role_of(&viewer.user),
         user: viewer.user,
         details,
+        is_new,
     }
 }
 
