@@ -5,6 +5,7 @@
 
 mod administrators;
 mod audience;
+mod copying;
 mod deal_grid;
 mod filters;
 mod focus;

@@ -27,10 +27,6 @@ pub const NO_VIEWER: &str = "Choose a person to see what this page is to them.";
 /// Says that no record has been chosen.
 pub const NO_SUBJECT: &str = "Open a record to see who is on it, who else can see it, and why.";
 
-/// The heading above the reasons for a yes.
-pub const BECAUSE: &str = "Because";
-/// The heading above the reasons for a no.
-pub const BECAUSE_NOT: &str = "Why not";
 /// The heading above what would turn a no into a yes.
 pub const REMEDIES: &str = "What would change this";
 /// Says that there is nothing under that heading.
@@ -39,6 +35,13 @@ pub const NO_REMEDY: &str = "No single assignment, setting or role would.";
 pub const TRY: &str = "Try it";
 /// Ends that.
 pub const END_TRIAL: &str = "Back to how it is";
+/// Copies the verdict with its reasons as text.
+pub const COPY: &str = "Copy explanation";
+/// Says that it was copied.
+pub const COPIED: &str = "The explanation is on the clipboard.";
+/// Says that it was not.
+pub const NOT_COPIED: &str =
+    "Not copied: the browser does not let this page write to the clipboard.";
 /// The heading of a record's people.
 pub const PEOPLE: &str = "On this record";
 /// The mark of the record owner.
@@ -115,6 +118,11 @@ pub fn headline(viewer: &str, action: Action, noun: &str, allowed: bool) -> Stri
         Action::Create | Action::Edit | Action::Delete => action.as_str(),
     };
     unturned(format!("{viewer} {can} {verb} this {noun}"))
+}
+
+/// The heading above the reasons for a yes or a no.
+pub fn because(allowed: bool) -> &'static str {
+    if allowed { "Because" } else { "Why not" }
 }
 
 /// The name of the button that tries a remedy, among several.

@@ -341,6 +341,67 @@ fn new_viewers_of_a_deal_are_marked_too() {
 }
 
 #[test]
+fn a_verdict_as_text_has_what_is_shown_and_nothing_else() {
+    let copied = verdict("alice", Action::View, &account("acme")).as_text("account", "Acme", None);
+    assert_eq!(
+        copied,
+        format!(
+            "Alice Moreau can see this account\naccount: Acme\n\nBecause:\n- {}\n  Role path: SMB EAST LEAD › SMB EAST\n",
+            verdict("alice", Action::View, &account("acme"))
+                .reasons
+                .first()
+                .unwrap()
+                .text
+        )
+    );
+
+    let refused = verdict("priya", Action::View, &account("acme"));
+    let copied = refused.as_text("account", "Acme", None);
+    assert!(copied.contains("\n\nWhy not:\n- "), "{copied}");
+    assert!(
+        copied.contains("\n  - Ben Achterberg, in another branch\n"),
+        "{copied}"
+    );
+    let (shown, administrators) = copied.split_once("For administrators: ").unwrap();
+    assert!(
+        administrators
+            .starts_with("None of this is shown to the viewer.\nWhat would change this:\n- ")
+    );
+    for remedy in &refused.remedies {
+        assert!(administrators.contains(&remedy.text) && !shown.contains(&remedy.text));
+    }
+
+    // What is tried is told before anything, and is no longer a remedy.
+    let remedy = refused.remedies.first().unwrap();
+    let tried = demo().trying(remedy);
+    let tried = Verdict::new(&tried, now(), "priya", Action::View, &account("acme")).unwrap();
+    let copied = tried.as_text("account", "Acme", Some(remedy));
+    assert!(copied.starts_with(&format!(
+        "As it would be: {}\nPriya Raman can see",
+        remedy.text
+    )));
+    assert!(!copied.contains("For administrators"), "{copied}");
+
+    // On the viewer's own slice there are no remedies to be told of.
+    let slice =
+        Organisation::new(Governance::load(&demo().at(now()).slice("priya").unwrap()).unwrap());
+    let own = Verdict::new(&slice, now(), "priya", Action::View, &account("acme")).unwrap();
+    let copied = own.as_text("account", "acme", None);
+    assert!(!copied.contains("For administrators"), "{copied}");
+    assert!(!copied.contains("Ben Achterberg"), "{copied}");
+}
+
+#[test]
+fn a_name_makes_no_line_of_a_copied_verdict_and_turns_none_around() {
+    let verdict = verdict("alice", Action::View, &account("acme"));
+    let plain = verdict.as_text("account", "A B", None);
+    let copied = verdict.as_text("account", "A\nB", None);
+    assert_eq!(copied, plain);
+    let copied = verdict.as_text("account", "A\u{202e}B", None);
+    assert!(copied.contains("A\u{fffd}B"), "{copied}");
+}
+
+#[test]
 fn the_table_filters_through_the_rules_and_sorts_by_what_is_shown() {
     let demo = demo();
     let choices = Choices::new(&demo, now(), "graham").unwrap();

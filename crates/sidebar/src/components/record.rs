@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::administrators::administrators;
 use super::audience::audience_view;
+use super::copying::{Copied, copy_view};
 use super::focus::bring_into_view;
 use super::markup::{facts_list, fault, paragraph, section};
 use super::people::people_view;
@@ -41,6 +42,7 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
             bring_into_view(HEADLINE);
         })
     };
+    let copied = use_state_eq(|| Copied::None);
     // A type that cannot be assigned has no such action to ask about.
     let asked = match &subject {
         Subject::Record { kind, .. } if *action == Action::Assign && !kind.has_assigned_users() => {
@@ -68,11 +70,12 @@ pub(super) fn RecordPanel(props: &RecordPanelProps) -> Html {
         noun: subject.noun(),
         asked,
     };
+    let text = verdict.as_text(about.noun, about.title, trial.remedy.as_deref());
     let sees = verdict.sees();
     html! {
         <>
             { trial_view(&trial) }
-            { verdict_view(verdict, &about, &on_action) }
+            { verdict_view(verdict, &about, &on_action, copy_view(&copied, text)) }
             { match &subject {
                 Subject::Record { kind, id } => {
                     let people = People::new(&scene.organisation, scene.now, &scene.viewer, *kind, id);

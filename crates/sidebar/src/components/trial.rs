@@ -19,7 +19,8 @@ pub(super) struct Trial {
     pub(super) scene: Scene,
     /// Tries a remedy.
     pub(super) on_try: Callback<Rc<Remedy>>,
-    remedy: Option<Rc<Remedy>>,
+    /// The remedy that is tried, if one is.
+    pub(super) remedy: Option<Rc<Remedy>>,
     on_end: Callback<MouseEvent>,
 }
 

@@ -23,11 +23,12 @@ pub(super) struct About<'a> {
     pub(super) asked: Action,
 }
 
-/// The verdict, everything that the viewer may do, and all reasons.
+/// The verdict, everything that the viewer may do, all reasons, and the way to `copy` them.
 pub(super) fn verdict_view(
     verdict: &Verdict,
     about: &About<'_>,
     on_action: &Callback<Action>,
+    copy: Html,
 ) -> Html {
     let About {
         viewer,
@@ -35,10 +36,10 @@ pub(super) fn verdict_view(
         noun,
         asked,
     } = *about;
-    let (tone, shape, because) = if verdict.allowed {
-        ("sl-yes", Shape::Check, message::BECAUSE)
+    let (tone, shape) = if verdict.allowed {
+        ("sl-yes", Shape::Check)
     } else {
-        ("sl-no", Shape::Lock, message::BECAUSE_NOT)
+        ("sl-no", Shape::Lock)
     };
     let permission = |permission: &Permission| {
         let tone = if permission.granted {
@@ -78,8 +79,9 @@ pub(super) fn verdict_view(
                 </div>
             </div>
             <div class="sl-permissions" role="group" aria-label={message::permissions(viewer)}>{ for verdict.permissions.iter().map(permission) }</div>
-            <h3>{ because }</h3>
+            <h3>{ message::because(verdict.allowed) }</h3>
             { reasons_view(&verdict.reasons) }
+            { copy }
         </section>
     }
 }
@@ -96,7 +98,7 @@ pub(super) fn remedies_view(verdict: &Verdict, on_try: &Callback<Rc<Remedy>>) ->
             </li>
         }
     };
-    if verdict.allowed || !verdict.is_searched {
+    if !verdict.tells_remedies() {
         return Html::default();
     }
     html! {

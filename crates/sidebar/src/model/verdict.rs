@@ -127,6 +127,50 @@ impl Verdict {
         })
     }
 
+    /// The verdict with its reasons as text that can stand elsewhere: what is shown beside it, and nothing else. `tried` is
+    /// the remedy that it is the verdict with, if one is tried.
+    pub fn as_text(&self, noun: &str, title: &str, tried: Option<&Remedy>) -> String {
+        let mut text = String::new();
+        if let Some(remedy) = tried {
+            line(&mut text, &[&message::trial(&remedy.text)]);
+        }
+        line(&mut text, &[&self.headline]);
+        line(&mut text, &[noun, ": ", title]);
+        line(&mut text, &[]);
+        line(&mut text, &[message::because(self.allowed), ":"]);
+        for reason in &self.reasons {
+            line(&mut text, &["- ", &reason.text]);
+            if !reason.path.is_empty() {
+                let path = reason.path.join(" › ");
+                line(&mut text, &["  ", message::ROLE_PATH, ": ", &path]);
+            }
+            for holder in &reason.holders {
+                let relation = message::relation(holder.relation);
+                line(&mut text, &["  - ", &holder.name, ", ", relation]);
+            }
+        }
+        if self.tells_remedies() {
+            line(&mut text, &[]);
+            line(
+                &mut text,
+                &[message::ADMINISTRATORS, ": ", message::NOT_SHOWN],
+            );
+            line(&mut text, &[message::REMEDIES, ":"]);
+            if self.remedies.is_empty() {
+                line(&mut text, &["- ", message::NO_REMEDY]);
+            }
+            for remedy in &self.remedies {
+                line(&mut text, &["- ", &remedy.text]);
+            }
+        }
+        message::unturned(text)
+    }
+
+    /// Whether there is something to say of what would turn the answer.
+    pub fn tells_remedies(&self) -> bool {
+        !self.allowed && self.is_searched
+    }
+
     /// Whether the viewer sees the record or deal, whatever the verdict is about.
     pub fn sees(&self) -> bool {
         let view = message::action(Action::View);
@@ -134,6 +178,16 @@ impl Verdict {
             .iter()
             .any(|permission| permission.granted && permission.label == view)
     }
+}
+
+/// Writes a line of text. The line ends of a name would make lines of its own.
+fn line(text: &mut String, parts: &[&str]) {
+    for part in parts {
+        for one in part.chars() {
+            text.push(if one.is_control() { ' ' } else { one });
+        }
+    }
+    text.push('\n');
 }
 
 fn permissions(kind: RecordType, granted: &[Action]) -> Vec<Permission> {
