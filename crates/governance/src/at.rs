@@ -14,6 +14,21 @@ pub struct At<'g> {
     now: Instant,
 }
 
+/// Instants between which no answer changes by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unchanging {
+    from: Option<Instant>,
+    /// The first that is not among them.
+    until: Option<Instant>,
+}
+
+impl Unchanging {
+    #[inline]
+    pub(crate) fn contains(self, now: Instant) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+}
+
 impl<'g> At<'g> {
     /// So many reasons, roles and ids the answer to one question names at most ([`Code::AnswerTooLarge`]): with a report
     /// who sees all for each of thousands of leads, or a chain of thousands of roles, there would be no end to it.
@@ -75,12 +90,21 @@ impl<'g> At<'g> {
     ///
     /// # Complexity
     /// Logarithmic in the number of guests.
-    #[inline]
     pub fn terms_over(self) -> usize {
         let terms = self.governance.users.terms();
-        if terms.is_empty() {
-            return 0;
-        }
         terms.partition_point(|&end| end <= self.now)
+    }
+
+    /// From when on, and until when, no answer changes by itself.
+    pub(crate) fn unchanging(self) -> Unchanging {
+        let terms = self.governance.users.terms();
+        let over = self.terms_over();
+        Unchanging {
+            from: over
+                .checked_sub(1)
+                .and_then(|last| terms.get(last))
+                .copied(),
+            until: terms.get(over).copied(),
+        }
     }
 }

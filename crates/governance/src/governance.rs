@@ -249,11 +249,13 @@ pub(crate) struct Standing {
 impl Seating {
     /// Where the users of these positions are in `seated`.
     fn seats_of(&self, positions: &Range<Position>) -> Range<usize> {
-        let seat = |position: Position| {
-            let seat = self.seats.get(position as usize);
-            seat.copied().unwrap_or_default() as usize
-        };
-        seat(positions.start)..seat(positions.end)
+        self.seat(positions.start) as usize..self.seat(positions.end) as usize
+    }
+
+    /// Where the users of the position begin in `seated`.
+    fn seat(&self, position: Position) -> u32 {
+        let seat = self.seats.get(position as usize);
+        seat.copied().unwrap_or_default()
     }
 
     /// Those of a position, and where they are in `seated`; `None` for that of users without a role.
@@ -349,6 +351,21 @@ impl Users {
     pub(crate) fn at_positions(&self, positions: &Range<Position>) -> &[UserIx] {
         let seats = self.seating.seats_of(positions);
         self.seating.seated.get(seats).unwrap_or_default()
+    }
+
+    /// The places of the users whose roles stand at these positions.
+    pub(crate) fn places(&self, positions: &Range<Position>) -> Range<u32> {
+        self.seating.seat(positions.start)..self.seating.seat(positions.end)
+    }
+
+    /// A number for the user that is nobody else's: users with a role are numbered in the forest's order, and all others
+    /// after them.
+    pub(crate) fn place(&self, user: UserIx) -> u32 {
+        let seated = self.seating.seated.len() as u32;
+        let Some((seats, users)) = self.seating.neighbours(self.position(user)) else {
+            return seated + user.number();
+        };
+        (seats.start + users.partition_point(|&other| other < user)) as u32
     }
 
     /// The users who have a role, in the forest's order.

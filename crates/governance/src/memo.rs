@@ -1,37 +1,40 @@
 //! What was worked out lately, found by what it is about.
 
+use std::mem;
+use std::num::NonZeroU64;
+
 use crate::profile::Action;
 use crate::record::RecordType;
-use crate::slots::Slots;
 
-/// Answers side by side, in the order in which they were worked out: as near at hand as can be.
+/// Answers beside their questions: as near at hand as can be, in open addressing with linear probing.
 #[derive(Debug)]
 pub(crate) struct Memo<T> {
-    slots: Slots,
-    answers: Vec<(Key, T)>,
+    /// None, or a power of two, of which at most half are taken.
+    entries: Vec<Option<(Key, T)>>,
+    /// How many bits of a hash do not tell where to look.
+    shift: u32,
+    /// How many are taken.
+    len: usize,
 }
 
 /// What an answer is about: a user or a record, by number, and the words of the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) number: u32,
-    pub(crate) kind: RecordType,
-    pub(crate) action: Action,
-}
+pub(crate) struct Key(NonZeroU64);
 
 impl Key {
     #[inline]
-    fn hash(self) -> u64 {
-        let words = (self.kind as u64) << 4 | self.action as u64;
-        mixed(words << 32 | u64::from(self.number))
+    pub(crate) fn new(number: u32, kind: RecordType, action: Action) -> Self {
+        let words = (kind as u64) << 4 | action as u64;
+        Self(NonZeroU64::MIN | words << 33 | u64::from(number) << 1)
     }
 }
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
         Self {
-            slots: Slots::default(),
-            answers: Vec::new(),
+            entries: Vec::new(),
+            shift: u64::BITS - 1,
+            len: 0,
         }
     }
 }
@@ -42,26 +45,54 @@ impl<T> Memo<T> {
 
     #[inline]
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
-        let is = |number: u32| {
-            let answer = self.answers.get(number as usize);
-            answer.is_some_and(|(known, _)| *known == key)
-        };
-        let found = self.slots.find(key.hash(), is)?;
-        let (_, answer) = self.answers.get(found as usize)?;
-        Some(answer)
+        let mut at = self.home(key);
+        // It ends, since there are vacant entries.
+        loop {
+            match self.entries.get(at)? {
+                Some((known, answer)) if *known == key => return Some(answer),
+                Some(_) => at = self.after(at),
+                None => return None,
+            }
+        }
     }
 
     /// Keeps an answer where none is kept.
     pub(crate) fn put(&mut self, key: Key, answer: T) {
-        if self.answers.len() == Self::MOST {
+        if self.len == Self::MOST {
             *self = Self::default();
         }
-        let hash_of = |number: u32| {
-            let answer = self.answers.get(number as usize);
-            answer.map_or(0, |(key, _)| key.hash())
-        };
-        self.slots.push(key.hash(), hash_of);
-        self.answers.push((key, answer));
+        if 2 * self.len >= self.entries.len() {
+            self.shift -= 1;
+            let kept = mem::take(&mut self.entries);
+            self.entries
+                .resize_with(1 << (u64::BITS - self.shift), || None);
+            kept.into_iter()
+                .flatten()
+                .for_each(|entry| self.place(entry));
+        }
+        self.place((key, answer));
+        self.len += 1;
+    }
+
+    fn place(&mut self, entry: (Key, T)) {
+        let mut at = self.home(entry.0);
+        while self.entries.get(at).is_some_and(Option::is_some) {
+            at = self.after(at);
+        }
+        if let Some(vacant) = self.entries.get_mut(at) {
+            *vacant = Some(entry);
+        }
+    }
+
+    /// The entry to look at first.
+    #[inline]
+    fn home(&self, key: Key) -> usize {
+        (mixed(key.0.get()) >> self.shift) as usize
+    }
+
+    #[inline]
+    fn after(&self, at: usize) -> usize {
+        (at + 1) & (self.entries.len() - 1)
     }
 }
 
@@ -108,35 +139,29 @@ fn mixed(number: u64) -> u64 {
 mod tests {
     use super::*;
 
-    fn keys(count: u32) -> impl Iterator<Item = Key> {
-        (0..count).flat_map(|number| {
-            [RecordType::Account, RecordType::Task].map(|kind| Key {
-                number,
-                kind,
-                action: Action::View,
-            })
-        })
+    fn keys(count: u32, action: Action) -> impl Iterator<Item = Key> {
+        let kinds = [RecordType::Account, RecordType::Task];
+        (0..count).flat_map(move |number| kinds.map(|kind| Key::new(number, kind, action)))
     }
 
     #[test]
     fn what_is_kept_is_found_by_all_of_its_key() {
         let mut memo = Memo::default();
-        for (at, key) in keys(1_000).enumerate() {
+        for (at, key) in keys(1_000, Action::View).enumerate() {
             assert_eq!(memo.get(key), None);
             memo.put(key, at);
             assert_eq!(memo.get(key), Some(&at));
         }
-        for (at, key) in keys(1_000).enumerate() {
+        for (at, key) in keys(1_000, Action::View).enumerate() {
             assert_eq!(memo.get(key), Some(&at));
-            let action = Action::Edit;
-            assert_eq!(memo.get(Key { action, ..key }), None);
         }
+        assert!(keys(1_000, Action::Edit).all(|key| memo.get(key).is_none()));
     }
 
     #[test]
     fn one_more_than_the_most_is_kept_alone() {
         let mut memo = Memo::default();
-        let all: Vec<_> = keys(Memo::<()>::MOST as u32 / 2 + 1).collect();
+        let all: Vec<_> = keys(Memo::<()>::MOST as u32 / 2 + 1, Action::View).collect();
         let (kept, more) = all.split_at(Memo::<()>::MOST);
         kept.iter().for_each(|&key| memo.put(key, ()));
         assert!(kept.iter().all(|&key| memo.get(key).is_some()));

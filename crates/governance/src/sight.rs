@@ -3,16 +3,13 @@
 //! The formulas of `decision.rs` ask of the user and of the record. What they ask of the user is the same for every record;
 //! with it at hand a decision reads the record's holders and nothing else. A property test holds the two to each other.
 
-use std::cell::RefCell;
-
-use crate::at::At;
+use crate::at::{At, Unchanging};
 use crate::decision::Reach;
 use crate::error::AskError;
 use crate::governance::Revision;
 use crate::memo::{Asked, Key, Memo};
 use crate::profile::{Action, Toggle};
 use crate::record::RecordType;
-use crate::role::{NOWHERE, Position};
 use crate::table::{Ix, RecordIx, UserIx};
 use crate::visible::Within;
 
@@ -115,8 +112,7 @@ impl Within {
 ///
 /// What a user may do to the records of a type is worked out once, and who holds a record is put near at hand when it is
 /// asked about a second time; both again after the organisation was changed or a guest's term has ended. Of which
-/// organisation, and at which instant, is part of each question, so that nothing has to be forgotten by hand. One of these
-/// belongs to one thread.
+/// organisation, and at which instant, is part of each question, so that nothing has to be forgotten by hand.
 ///
 /// ```
 /// use sidelight_governance::{Action, Governance, RecordType, Sights};
@@ -128,7 +124,7 @@ impl Within {
 ///     "records": [{"type": "account", "id": "globex", "owner": "ada"}, {"type": "account", "id": "initech"}]
 /// }"#)?;
 /// let at = governance.at("2026-11-21T09:00:00Z".parse()?);
-/// let sights = Sights::default();
+/// let mut sights = Sights::default();
 /// let ada = governance.user_number("ada").ok_or("nobody")?;
 /// let mut seen = Vec::new();
 /// for id in ["globex", "initech"] {
@@ -139,7 +135,7 @@ impl Within {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Default)]
-pub struct Sights(RefCell<Known>);
+pub struct Sights(Known);
 
 /// What is known of users and records.
 #[derive(Debug, Default)]
@@ -155,37 +151,35 @@ struct Known {
 #[derive(Debug)]
 struct State {
     revision: Revision,
-    terms_over: usize,
+    unchanging: Unchanging,
 }
 
 /// What is kept of a user.
 #[derive(Debug)]
 struct Kept {
     sight: Sight,
-    /// What the sight comes to where the holders of a record decide alone.
     lens: Option<Lens>,
 }
 
-/// Whom a user lets hold a record.
+/// What a sight comes to where the holders of a record decide alone: who lets it be seen.
 #[derive(Debug, Clone, Copy)]
-enum Lens {
-    Anybody,
-    Nobody,
-    /// The user, or whoever has one of so many positions from the first on.
-    Reached {
-        own: u32,
-        first: Position,
-        positions: u32,
-    },
+struct Lens {
+    anybody: bool,
+    /// The user's own place.
+    own: u32,
+    /// The place of the first whom the user reaches besides, and how many there are.
+    first: u32,
+    others: u32,
 }
 
-/// Who holds a record: users with their positions, and after them nobody. With its key it takes a line of a processor's
-/// cache.
+/// The [places](crate::governance::Users::place) of a record's holders, and after them nobody's.
 #[derive(Debug)]
-struct Holders([(u32, Position); Self::MOST]);
+struct Holders([u32; Self::MOST]);
 
-/// No user's number: there are fewer than that.
+/// Nobody's place: there are fewer users than that.
 const NOBODY: u32 = u32::MAX;
+/// The place of one who holds nothing.
+const NO_HOLDER: u32 = NOBODY - 1;
 
 impl Sights {
     /// [`At::can_numbered`]: whether the user may do `action` to the record, both by their
@@ -196,23 +190,20 @@ impl Sights {
     ///
     /// # Complexity
     /// In the number of the record's holders; for a user who was not asked about since, as [`At::can`]. What is kept takes
-    /// some 80 bytes for each user, type and action, and for each record, of each 16,384 at most.
-    #[inline]
+    /// up to 320 bytes for each user, type and action, and up to 160 for each record, of each 16,384 at most.
+    // A call that is not inlined hands the answer over in memory, which takes as long as the rest.
+    #[inline(always)]
     pub fn can(
-        &self,
+        &mut self,
         at: At<'_>,
         user: u32,
         action: Action,
         kind: RecordType,
         record: u32,
     ) -> Result<bool, AskError> {
-        let known = &mut *self.0.borrow_mut();
+        let Self(known) = self;
         if known.is_of(at)
-            && let Some(kept) = known.by_user.get(Key {
-                number: user,
-                kind,
-                action,
-            })
+            && let Some(kept) = known.by_user.get(Key::new(user, kind, action))
             && let Some(lens) = kept.lens
             && let Some(holders) = known.by_record.get(Holders::key(kind, record))
         {
@@ -225,9 +216,7 @@ impl Sights {
 impl Known {
     #[inline]
     fn is_of(&self, at: At<'_>) -> bool {
-        self.of.as_ref().is_some_and(|of| {
-            of.revision == at.governance.revision && of.terms_over == at.terms_over()
-        })
+        self.of.as_ref().is_some_and(|of| of.is_of(at))
     }
 
     /// Answers, and keeps what the answer took.
@@ -246,10 +235,7 @@ impl Known {
         if !self.is_of(at) {
             self.by_user = Memo::default();
             self.by_record = Memo::default();
-            self.of = Some(State {
-                revision: at.governance.revision.clone(),
-                terms_over: at.terms_over(),
-            });
+            self.of = Some(State::of(at));
         }
         let held = Holders::key(kind, number);
         if self.asked.again(number)
@@ -258,89 +244,89 @@ impl Known {
         {
             self.by_record.put(held, holders);
         }
-        let asker = Key {
-            number: user,
-            kind,
-            action,
-        };
+        let asker = Key::new(user, kind, action);
         if let Some(kept) = self.by_user.get(asker) {
             return Ok(kept.sight.may(at, record));
         }
         let sight = at.sight(UserIx::new(user), kind, action);
         let may = sight.may(at, record);
-        let lens = sight.narrowest().map(Lens::new);
+        let lens = sight.narrowest().map(|within| Lens::new(at, within));
         self.by_user.put(asker, Kept { sight, lens });
         Ok(may)
     }
 }
 
-impl Lens {
-    fn new(within: &Within) -> Self {
-        match within {
-            Within::Everyone => Self::Anybody,
-            Within::Only(Reach { own: None, .. }) => Self::Nobody,
-            Within::Only(Reach {
-                own: Some(own),
-                positions,
-            }) => Self::Reached {
-                own: own.number(),
-                first: positions.start,
-                positions: positions.end.saturating_sub(positions.start),
-            },
+impl State {
+    fn of(at: At<'_>) -> Self {
+        Self {
+            revision: at.governance.revision.clone(),
+            unchanging: at.unchanging(),
         }
     }
 
     #[inline]
-    fn shows(self, Holders(holders): &Holders) -> bool {
-        match self {
-            Self::Anybody => true,
-            Self::Nobody => false,
-            Self::Reached {
-                own,
-                first,
+    fn is_of(&self, at: At<'_>) -> bool {
+        self.revision == at.governance.revision && self.unchanging.contains(at.now())
+    }
+}
+
+impl Lens {
+    fn new(at: At<'_>, within: &Within) -> Self {
+        let nobody = Self {
+            anybody: false,
+            own: NO_HOLDER,
+            first: 0,
+            others: 0,
+        };
+        match within {
+            Within::Everyone => Self {
+                anybody: true,
+                ..nobody
+            },
+            Within::Only(Reach { own: None, .. }) => nobody,
+            Within::Only(Reach {
+                own: Some(own),
                 positions,
-            } => {
-                let mut holders = holders.iter().take_while(|&&(user, _)| user != NOBODY);
-                holders.any(|&(user, position)| {
-                    (user == own) | (position.wrapping_sub(first) < positions)
-                })
+            }) => {
+                let places = at.governance.users.places(positions);
+                Self {
+                    own: at.governance.users.place(*own),
+                    first: places.start,
+                    others: places.end.saturating_sub(places.start),
+                    ..nobody
+                }
             }
         }
+    }
+
+    /// Without a branch, since nobody can guess which way it would go.
+    #[inline]
+    fn shows(self, Holders(places): &Holders) -> bool {
+        let shows =
+            |place: u32| (place == self.own) | (place.wrapping_sub(self.first) < self.others);
+        places
+            .iter()
+            .fold(self.anybody, |shown, &place| shown | shows(place))
     }
 }
 
 impl Holders {
     /// Few records have more.
-    const MOST: usize = 7;
+    const MOST: usize = 8;
 
     #[inline]
     fn key(kind: RecordType, number: u32) -> Key {
         // Who holds it is the same for every action.
-        let action = Action::View;
-        Key {
-            number,
-            kind,
-            action,
-        }
+        Key::new(number, kind, Action::View)
     }
 
     /// Nothing for a record that has more than there is room for.
     fn of(at: At<'_>, kind: RecordType, record: RecordIx) -> Option<Self> {
-        let mut holders = [(NOBODY, NOWHERE); Self::MOST];
-        let mut places = holders.iter_mut();
+        let mut places = [NOBODY; Self::MOST];
+        let mut vacant = places.iter_mut();
         for holder in at.holders(kind, record) {
-            *places.next()? = (holder.number(), at.governance.users.position(holder));
+            *vacant.next()? = at.governance.users.place(holder);
         }
-        Some(Self(holders))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_holders_of_a_record_take_a_line_of_a_cache() {
-        assert_eq!(size_of::<(Key, Holders)>(), 64);
+        Some(Self(places))
     }
 }

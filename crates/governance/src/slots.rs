@@ -59,7 +59,10 @@ impl Slots {
         is: impl Fn(u32) -> bool,
         hash_of: impl Fn(u32) -> u64,
     ) -> Option<u32> {
-        self.make_room(hash_of);
+        let count = self.len as usize + 1;
+        if count * 8 > self.slots.len() * 7 {
+            self.rebuild(2 * count, hash_of);
+        }
         let tag = self.tag(hash);
         let mut at = self.home(hash);
         // It ends, since there are vacant slots.
@@ -75,20 +78,6 @@ impl Slots {
                 return Some(number - 1);
             }
             at = self.after(at);
-        }
-    }
-
-    /// The next number, of what is known not to be there.
-    pub(crate) fn push(&mut self, hash: u64, hash_of: impl Fn(u32) -> u64) {
-        self.make_room(hash_of);
-        self.place(hash);
-    }
-
-    #[inline]
-    fn make_room(&mut self, hash_of: impl Fn(u32) -> u64) {
-        let count = self.len as usize + 1;
-        if count * 8 > self.slots.len() * 7 {
-            self.rebuild(2 * count, hash_of);
         }
     }
 

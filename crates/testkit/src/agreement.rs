@@ -170,7 +170,7 @@ fn decision(
 /// Decisions by what is kept of users, as they are without: every user, every action, every record, by their numbers, and
 /// numbers of nothing. Each is asked of one organisation and instant after the other, and of one type after the other, so
 /// that what is kept is of another question every time.
-pub fn sights(ats: &[At<'_>], sights: &Sights) -> TestCaseResult {
+pub fn sights(ats: &[At<'_>], sights: &mut Sights) -> TestCaseResult {
     let numbers = |count: usize| (0..count as u32).chain([u32::MAX]);
     let users = ats.iter().map(|at| at.governance().users().count()).max();
     let records = ats.iter().flat_map(|at| {

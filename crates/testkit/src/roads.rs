@@ -287,7 +287,7 @@ fn hold(governance: &Governance, now: Instant, access: &Access) -> Result<usize,
 /// Every road to what one user may do.
 fn hold_user(at: At<'_>, access: &Access, user: &str) -> Result<usize, Fault> {
     let mut answers = 0;
-    let sights = Sights::default();
+    let mut sights = Sights::default();
     for &kind in RecordType::ALL {
         let ids: Vec<String> = at
             .governance()

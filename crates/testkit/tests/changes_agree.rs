@@ -105,7 +105,7 @@ proptest! {
         let ends = org.users.iter().filter_map(|user| Some(user.guest.as_ref()?.expires_at));
         let mut instants: Vec<_> = ends.chain([generate::now()]).collect();
         instants.dedup();
-        let sights = Sights::default();
+        let mut sights = Sights::default();
         let original = Governance::from_org(org.clone()).unwrap();
         let mut changed = original.clone();
         for change in &changes {
@@ -115,7 +115,7 @@ proptest! {
                 .iter()
                 .flat_map(|&now| [&original, &changed].map(|governance| governance.at(now)))
                 .collect();
-            agreement::sights(&ats, &sights)?;
+            agreement::sights(&ats, &mut sights)?;
         }
     }
 }

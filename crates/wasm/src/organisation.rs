@@ -119,7 +119,7 @@ impl Organisation {
     /// [`can`](Self::can) tells why.
     #[wasm_bindgen(js_name = canQuickly)]
     pub fn can_quickly(
-        &self,
+        &mut self,
         clock: f64,
         user: u32,
         action: usize,
@@ -127,17 +127,14 @@ impl Organisation {
         record: u32,
     ) -> Option<bool> {
         let (action, kind) = (*Action::ALL.get(action)?, *RecordType::ALL.get(kind)?);
-        let at = match self.known_now(clock) {
-            Some(now) => self.governance.at(now),
-            None => self.at(clock).ok()?,
-        };
+        let at = self.governance.at(self.now(clock).ok()?);
         self.sights.can(at, user, action, kind, record).ok()
     }
 
     /// [`can_quickly`](Self::can_quickly) for many records; a byte of 0 or 1 for each.
     #[wasm_bindgen(js_name = canManyQuickly)]
     pub fn can_many_quickly(
-        &self,
+        &mut self,
         clock: f64,
         user: u32,
         action: usize,
@@ -426,22 +423,22 @@ impl Organisation {
     }
 
     fn at(&self, clock: f64) -> Result<At<'_>, Failure> {
-        let now = match self.known_now(clock) {
-            Some(now) => now,
-            None => {
-                let now = instant(clock)?;
-                self.last.set((clock, now));
-                now
-            }
-        };
-        Ok(self.governance.at(now))
+        Ok(self.governance.at(self.now(clock)?))
     }
 
-    /// The instant that is asked at, if it takes no division to tell.
+    /// The instant that is asked at.
     #[inline]
-    fn known_now(&self, clock: f64) -> Option<Instant> {
+    fn now(&self, clock: f64) -> Result<Instant, Failure> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
         let (known, last) = self.last.get();
-        self.now.or((clock == known).then_some(last))
+        if clock == known {
+            return Ok(last);
+        }
+        let now = instant(clock)?;
+        self.last.set((clock, now));
+        Ok(now)
     }
 }
 

@@ -41,13 +41,13 @@ fn main() -> Result<(), Failure> {
 
     operation::can(at, &pairs)?;
     operation::can_many(at, wide, &ids)?;
-    let sights = Sights::default();
+    let mut sights = Sights::default();
     let numbered = numbers(&governance, &pairs).ok_or("a record is missing")?;
     // Who holds a record is kept the second time.
     for _ in 0..2 {
-        ask(at, &sights, &numbered)?;
+        ask(at, &mut sights, &numbered)?;
     }
-    operation::can_again(at, &sights, &numbered)?;
+    operation::can_again(at, &mut sights, &numbered)?;
     operation::explain_allowed(at, seen)?;
     operation::explain_refused(at, unseen)?;
     operation::viewers(at, seen)?;
@@ -99,7 +99,7 @@ fn numbers(governance: &Governance, pairs: &[Pair]) -> Option<Vec<(u32, u32)>> {
 }
 
 #[inline(always)]
-fn ask(at: At<'_>, sights: &Sights, numbers: &[(u32, u32)]) -> Result<(), Failure> {
+fn ask(at: At<'_>, sights: &mut Sights, numbers: &[(u32, u32)]) -> Result<(), Failure> {
     for &(user, record) in numbers {
         black_box(sights.can(at, user, Action::View, KIND, record)?);
     }
@@ -161,7 +161,7 @@ mod operation {
     #[inline(never)]
     pub(super) fn can_again(
         at: At<'_>,
-        sights: &Sights,
+        sights: &mut Sights,
         numbers: &[(u32, u32)],
     ) -> Result<(), Failure> {
         (0..ROUNDS).try_for_each(|_| super::ask(at, sights, numbers))

@@ -18,9 +18,10 @@ use sidelight_testkit::generate::sized::Size;
 
 const ROUNDS: usize = 15;
 const BUDGET: Duration = Duration::from_secs(20);
-/// How many questions there are, and how many of them a peer is asked in a round.
+/// How many questions there are, how many of them a peer is asked in a round, and how many times over anybody is asked.
 const QUESTIONS: usize = 2_000;
 const OF_PEERS: usize = 500;
+const TIMES: usize = 20;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -162,17 +163,23 @@ impl<'a> Contest<'a> {
             ..
         } = self;
         let units = OF_PEERS.min(pairs.len());
-        let numbered = Numbered::new(*at, pairs);
+        let mut numbered = Numbered::new(*at, pairs);
         let mut contestants = [
-            Contestant::new(10 * pairs.len(), || {
-                (0..10).map(|_| allowed(numbered.answers(*at))).sum()
+            Contestant::new(TIMES * pairs.len(), || {
+                over(|| allowed(numbered.answers(*at)))
             }),
-            Contestant::new(10 * pairs.len(), || {
-                (0..10).map(|_| allowed(answers(*at, pairs))).sum()
+            Contestant::new(TIMES * pairs.len(), || {
+                over(|| allowed(answers(*at, pairs)))
             }),
-            Contestant::new(units, || allowed(cedar.answers().take(units))),
-            Contestant::new(units, || allowed(casbin.answers().take(units))),
-            Contestant::new(units, || allowed(regorus.answers().take(units))),
+            Contestant::new(TIMES * units, || {
+                over(|| allowed(cedar.answers().take(units)))
+            }),
+            Contestant::new(TIMES * units, || {
+                over(|| allowed(casbin.answers().take(units)))
+            }),
+            Contestant::new(TIMES * units, || {
+                over(|| allowed(regorus.answers().take(units)))
+            }),
         ];
         let times = rounds(ROUNDS, BUDGET, &mut contestants);
         let rows = [
@@ -213,13 +220,12 @@ impl Numbered {
         }
     }
 
-    fn answers(&self, at: At<'_>) -> impl Iterator<Item = bool> {
-        let can = move |&(viewer, record): &(u32, u32)| {
-            self.sights.can(at, viewer, Action::View, KIND, record)
-        };
-        self.pairs
-            .iter()
-            .map(move |pair| can(pair).unwrap_or(false))
+    fn answers(&mut self, at: At<'_>) -> impl Iterator<Item = bool> {
+        let Self { pairs, sights } = self;
+        pairs.iter().map(move |&(viewer, record)| {
+            let can = sights.can(at, viewer, Action::View, KIND, record);
+            can.unwrap_or(false)
+        })
     }
 }
 
@@ -227,6 +233,15 @@ fn answers<'a>(at: At<'a>, pairs: &'a [Pair]) -> impl Iterator<Item = bool> + 'a
     let can =
         move |Pair { viewer, record }: &Pair| at.can(viewer, Action::View, KIND, Some(&record.id));
     pairs.iter().map(move |pair| can(pair).unwrap_or(false))
+}
+
+/// The same questions, time after time.
+fn over(mut turn: impl FnMut() -> usize) -> usize {
+    let mut count = 0;
+    for _ in 0..TIMES {
+        count += turn();
+    }
+    count
 }
 
 fn allowed(answers: impl Iterator<Item = bool>) -> usize {
