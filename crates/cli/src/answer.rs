@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use sidelight_governance::{
-    Action, Assignees, At, Decision, Diagnostic, Governance, Page, Pipeline, RecordType, Severity,
-    Standing, Viewer, grouped,
+    Action, Assignees, At, Code, Decision, Diagnostic, Governance, Page, Pipeline, RecordType,
+    Severity, Standing, Viewer, grouped,
 };
 
 use crate::ask::Sliced;
@@ -642,4 +642,20 @@ pub(crate) fn failure(failure: &Failure) -> String {
     let code = failure.code();
     let head = styled(BAD, format_args!("error[{code}]"));
     format!("{head}: {}", plain(&failure.to_string()))
+}
+
+/// A command line that was not understood, in the same form, with what it should be on the lines below.
+pub(crate) fn misunderstood(error: &clap::Error) -> String {
+    let head = styled(
+        BAD,
+        format_args!("error[{}]", Code::InvalidArgument.as_str()),
+    );
+    // It repeats what was typed, or what a script passed on.
+    let harmful = |character| character != '\n' && is_harmful(character);
+    let text = error.render().to_string().replace(harmful, "\u{fffd}");
+    match text.strip_prefix("error:") {
+        Some(told) => format!("{head}:{told}"),
+        // The help, which is printed where a command is missing.
+        None => text,
+    }
 }

@@ -135,7 +135,10 @@ impl Staged {
             // As any new file: what the umask leaves of it, not the secrecy of a temporary one.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let mut file = builder.prefix(".sidelight-").tempfile_in(directory)?;
+        directory.metadata()?;
+        let file = builder.prefix(".sidelight-").tempfile_in(directory);
+        // Its message would name the file beside the place, which nobody chose.
+        let mut file = file.map_err(|error| io::Error::from(error.kind()))?;
         if let Ok(replaced) = place.metadata() {
             // What was kept private stays so.
             file.as_file().set_permissions(replaced.permissions())?;

@@ -42,10 +42,14 @@ impl Outcome {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let command = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli.command,
-        Err(error) => {
+        Err(error) if error.use_stderr() => {
+            let _ = write!(anstream::stderr(), "{}", answer::misunderstood(&error));
+            return ExitCode::from(2);
+        }
+        Err(help) => {
             // Printing fails only where nobody reads any more.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let _ = help.print();
+            return ExitCode::SUCCESS;
         }
     };
     match command.run().and_then(print) {

@@ -108,3 +108,21 @@ impl<'g> At<'g> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_change_begins_at_the_end_of_one_term_and_ends_before_that_of_the_next() {
+        let [first, second, third] = [1, 2, 3].map(|day| Instant::EPOCH.saturating_add_days(day));
+        let within = |from, until| {
+            [Instant::EPOCH, first, second, third]
+                .map(|now| Unchanging { from, until }.contains(now))
+        };
+        assert_eq!(within(None, None), [true; 4]);
+        assert_eq!(within(Some(first), None), [false, true, true, true]);
+        assert_eq!(within(None, Some(second)), [true, true, false, false]);
+        assert_eq!(within(Some(first), Some(third)), [false, true, true, false]);
+    }
+}

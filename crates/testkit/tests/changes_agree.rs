@@ -111,11 +111,15 @@ proptest! {
         for change in &changes {
             // One that is refused leaves it as it was.
             let _ = changed.apply(std::slice::from_ref(change));
-            let ats: Vec<_> = instants
+            // One state at one instant after the other, and one instant of one state after the other.
+            let by_state = [&original, &changed]
+                .into_iter()
+                .flat_map(|governance| instants.iter().map(|&now| governance.at(now)));
+            let by_instant = instants
                 .iter()
-                .flat_map(|&now| [&original, &changed].map(|governance| governance.at(now)))
-                .collect();
-            agreement::sights(&ats, &mut sights)?;
+                .flat_map(|&now| [&original, &changed].map(|governance| governance.at(now)));
+            agreement::sights(&by_state.collect::<Vec<_>>(), &mut sights)?;
+            agreement::sights(&by_instant.collect::<Vec<_>>(), &mut sights)?;
         }
     }
 }

@@ -509,6 +509,37 @@ fn a_slice_is_asked_like_an_organisation() {
     assert!(text.contains("partner deals"), "{text}");
     let nowhere = folder.path().join("no such folder/michael.slice");
     let nowhere = nowhere.to_str().unwrap();
-    sidelight(["slice", DEMO, "--user", "michael", "--output", nowhere])
-        .fails(4, "error[io]: cannot write");
+    let refused = sidelight(["slice", DEMO, "--user", "michael", "--output", nowhere]);
+    assert_eq!(refused.code, 4);
+    // Of the place that was asked for, not of a file beside it.
+    let expected =
+        format!("error[io]: cannot write `{nowhere}`: No such file or directory (os error 2)\n");
+    assert_eq!(refused.err, expected);
+}
+
+#[test]
+fn a_command_line_that_is_not_understood_is_refused_with_a_code() {
+    for (arguments, message) in [
+        (
+            &["can", DEMO, "--type", "account"][..],
+            "error[invalid-argument]: the following required arguments were not provided:\n  --user",
+        ),
+        (
+            &["can", DEMO, "--user", "alice", "--type", "wombat"],
+            "error[invalid-argument]: invalid value 'wombat' for '--type <TYPE>'\n",
+        ),
+        (
+            &["con\u{202e}nac"],
+            "error[invalid-argument]: unrecognized subcommand 'con\u{fffd}nac'\n",
+        ),
+        (
+            &[],
+            "Who can see which CRM record or partner deal, and why\n",
+        ),
+    ] {
+        sidelight(arguments).fails(2, message);
+    }
+    for help in ["--help", "--version", "help"] {
+        assert!(!sidelight([help]).ok().out.is_empty(), "{help}");
+    }
 }

@@ -91,8 +91,9 @@ fn guests_are_filtered_and_come_by_pages() {
     let none = ask("UTC", "guests --sponsor nobody").ok();
     assert_eq!(none.out, "0 guests.\n");
     ask("UTC", "guests --cursor made-up").fails(2, "error[invalid-cursor]: ");
-    ask("UTC", "guests --state removed").fails(2, "error: invalid value 'removed'");
-    ask("UTC", "guests --sort size").fails(2, "error: invalid value 'size'");
+    ask("UTC", "guests --state removed")
+        .fails(2, "error[invalid-argument]: invalid value 'removed'");
+    ask("UTC", "guests --sort size").fails(2, "error[invalid-argument]: invalid value 'size'");
 }
 
 #[test]
@@ -118,7 +119,8 @@ fn a_term_may_last_until_the_90th_day() {
     );
     let over = ask("Europe/Berlin", "term --until 2026-11-20 --json");
     assert_eq!((over.code, &over.json()["code"]), (1, &json!("day-over")));
-    ask("UTC", "term --until tomorrow").fails(2, "error: invalid value 'tomorrow'");
+    ask("UTC", "term --until tomorrow")
+        .fails(2, "error[invalid-argument]: invalid value 'tomorrow'");
 }
 
 #[test]
