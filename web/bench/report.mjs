@@ -1,7 +1,8 @@
 // The figures of every runtime as tables, and as a chart: `report.mjs FOLDER [--publish]`.
 //
 // The folder has `node.json`, `chromium.json` and `native.json`, or some of them, as they were measured last. They are
-// printed; to publish them is to write them between two marks of docs/performance.md, and the chart beside it.
+// printed; to publish them is to write them between two marks of docs/performance.md, and the chart beside it, and where
+// there are all three, in brief between the same marks of README.md.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { chart } from './chart.mjs';
 import { ratio, spread } from './rounds.mjs';
 
 const PAGE = new URL('../../docs/performance.md', import.meta.url);
+const README = new URL('../../README.md', import.meta.url);
 const CHART = new URL('../../docs/performance.svg', import.meta.url);
 const [BEGIN, END] = ['<!-- figures: written by `cargo xtask bench` -->', '<!-- end of figures -->'];
 
@@ -24,11 +26,40 @@ console.log(`\n${text}`);
 if (publishing) publish(text);
 
 function publish(text) {
-  const page = readFileSync(PAGE, 'utf8');
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error('docs/performance.md has no place for the figures');
-  writeFileSync(PAGE, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+  write(PAGE, text);
   writeFileSync(CHART, chart({ bars: scripted[0], growth: native?.growth }));
+  if (node && chromium && native) write(README, inBrief({ Node: node, Chromium: chromium, natively: native }));
+}
+
+function write(url, text) {
+  const page = readFileSync(url, 'utf8');
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${url} has no place for the figures`);
+  writeFileSync(url, `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`);
+}
+
+/** What most ask first: how long one answer takes everywhere, and how many times as long with what is used instead. */
+function inBrief(places) {
+  const { records } = native.facts;
+  const asked = [
+    ['`can`, one decision', { Cedar: ['cedar-wasm', 'cedar-policy'], regorus: ['regorus'], casbin: ['casbin'], CASL: ['CASL'], 'a `Set` by hand': ['JavaScript, `Set`'] }],
+    ['visible set, wide viewer', { CASL: ['CASL'], 'a `Uint8Array` by hand': ['JavaScript, `Uint8Array`'] }],
+    ['first page of 50, filtered and sorted', { 'a `Uint8Array` by hand': ['JavaScript, `Uint8Array`'] }],
+  ];
+  const lines = asked.flatMap(([what, others]) => {
+    const measured = Object.values(places).map(({ figures }) => figures.find((figure) => figure.what === what));
+    const ours = measured.map((figure) => (figure ? time(spread(figure.rows[0].times), figure.unit).replace(/ \(.*/, '') : ''));
+    const beside = Object.entries(others).map(([name, names]) => [
+      `… beside ${name}`,
+      ...measured.map((figure) => {
+        const theirs = figure?.rows.find((row) => names.includes(row.name));
+        return theirs ? compared(theirs, figure.rows[0]).replace(/ \(.*/, '') : '';
+      }),
+    ]);
+    return [[`**${what}**`, ...ours], ...beside];
+  });
+  const head = [`on ${whole(records)} opportunities`, ...Object.keys(places)];
+  return [head, head.map(() => '---'), ...lines].map(row).join('\n');
 }
 
 function inJavaScript(runtimes) {
