@@ -56,6 +56,9 @@ impl Asked {
             File::open(&self.organisation).and_then(|file| file.take(limit).read_to_end(&mut bytes))
         };
         read.map_err(unreadable)?;
+        if bytes.trim_ascii().is_empty() {
+            return Err(Failure::Empty { file });
+        }
         Governance::load(&bytes).map_err(|error| Failure::Load { file, error })
     }
 

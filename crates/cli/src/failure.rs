@@ -3,7 +3,7 @@
 use std::io;
 
 use sidelight_calendar::CalendarError;
-use sidelight_governance::{AskError, LoadError};
+use sidelight_governance::{AskError, Code, LoadError};
 
 use crate::import::ImportError;
 
@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// The organisation is not one.
     #[error("{error} in {file}")]
     Load { file: String, error: LoadError },
+    /// There is no organisation where one should be.
+    #[error("there is nothing in {file}")]
+    Empty { file: String },
     /// The mapping or the exports are not what they should be.
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -43,6 +46,7 @@ impl Failure {
         match self {
             Self::Ask(error) => error.code().as_str(),
             Self::Load { error, .. } | Self::Imported(error) => error.code().as_str(),
+            Self::Empty { .. } => Code::MalformedJson.as_str(),
             Self::Import(error) => error.code(),
             Self::Calendar(error) => error.code(),
             Self::Io { .. } => "io",
@@ -53,7 +57,11 @@ impl Failure {
         match self {
             Self::Ask(_) => 2,
             Self::Import(ImportError::Unreadable { .. }) | Self::Io { .. } => 4,
-            Self::Load { .. } | Self::Import(_) | Self::Imported(_) | Self::Calendar(_) => 3,
+            Self::Load { .. }
+            | Self::Empty { .. }
+            | Self::Import(_)
+            | Self::Imported(_)
+            | Self::Calendar(_) => 3,
         }
     }
 }

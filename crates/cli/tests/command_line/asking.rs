@@ -165,6 +165,11 @@ fn a_bad_organisation_is_told_with_code_and_place_and_an_unreadable_one_is_anoth
         run.err
     );
     assert!(run.err.contains("bad.json"), "{}", run.err);
+    let empty = folder.path().join("empty.json");
+    std::fs::write(&empty, "\n").unwrap();
+    let empty = empty.to_str().unwrap();
+    let message = format!("error[malformed-json]: there is nothing in {empty}\n");
+    sidelight(["diagnose", empty]).fails(3, &message);
     sidelight(["diagnose", "no/such/file.json"])
         .fails(4, "error[io]: cannot read `no/such/file.json`");
     sidelight(["diagnose", "."]).fails(4, "error[io]: ");
