@@ -214,6 +214,7 @@ export class Governance {
    * is asked as any other, and refused there with the reason.
    */
   #canQuickly(user, action, type, id) {
+    const clock = this.#clock();
     if (typeof id !== 'string' || !this.#isQuick(user)) return undefined;
     const words = this.#numbered(action, type);
     if (words === undefined) return undefined;
@@ -221,7 +222,7 @@ export class Governance {
       const userNumber = this.#users.number(user);
       const record = words.records.number(id);
       if (userNumber === undefined || record === undefined) return undefined;
-      return this.#organisation.canQuickly(this.#clock(), userNumber, words.actionNumber, words.typeNumber, record);
+      return this.#organisation.canQuickly(clock, userNumber, words.actionNumber, words.typeNumber, record);
     } catch (thrown) {
       throw this.#instance.told(thrown);
     }
@@ -231,6 +232,7 @@ export class Governance {
   #canManyQuickly(user, action, type, ids) {
     // Reading a list may run code of its owner's, which may free the organisation: it is looked at before anything else.
     const asked = someTexts(ids);
+    const clock = this.#clock();
     if (asked === undefined || !this.#isQuick(user)) return undefined;
     const words = this.#numbered(action, type);
     if (words === undefined) return undefined;
@@ -244,7 +246,7 @@ export class Governance {
         numbers[place] = record;
       }
       const { actionNumber, typeNumber } = words;
-      return this.#organisation.canManyQuickly(this.#clock(), userNumber, actionNumber, typeNumber, numbers);
+      return this.#organisation.canManyQuickly(clock, userNumber, actionNumber, typeNumber, numbers);
     } catch (thrown) {
       throw this.#instance.told(thrown);
     }
@@ -252,12 +254,13 @@ export class Governance {
 
   /** `visibleIndices` in the same way, with the user's id in the letterbox. */
   #visibleQuickly(user, type, action) {
+    const clock = this.#clock();
     if (!this.#isQuick(user)) return undefined;
     const words = this.#numbered(action, type);
     if (words === undefined || !this.#letterbox.leave(user)) return undefined;
     try {
       const { actionNumber, typeNumber } = words;
-      const count = this.#organisation.visibleQuickly(this.#clock(), user.length, actionNumber, typeNumber);
+      const count = this.#organisation.visibleQuickly(clock, user.length, actionNumber, typeNumber);
       return count === undefined ? undefined : this.#letterbox.numbers(this.#organisation.positions(), count);
     } catch (thrown) {
       throw this.#instance.told(thrown);
@@ -280,6 +283,7 @@ export class Governance {
     return this.#words;
   }
 
+  /** The clock, where it counts. A page may have put another one in its place, which does whatever it likes: it is asked first. */
   #clock() {
     return this.#needsClock ? Number(Date.now()) : 0;
   }

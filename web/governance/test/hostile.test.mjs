@@ -230,6 +230,41 @@ test('numbers out of range are kept exactly or refused', () => {
   governance.free();
 });
 
+test('a clock that throws, asks, changes or frees harms nothing but its own question', (context) => {
+  const other = Governance.load(ORG, { now: NOW });
+  const during = (onClock, question) => {
+    const governance = Governance.load(ORG);
+    // Both ids are known, so that the question is a quick one.
+    governance.can('ada', 'view', 'account', 'globex');
+    const { mock } = context.mock.method(Date, 'now', () => {
+      mock.restore();
+      onClock(governance);
+      return Date.parse(NOW);
+    });
+    try {
+      return question(governance);
+    } finally {
+      mock.restore();
+    }
+  };
+  const questions = [
+    (governance) => governance.can('ada', 'view', 'account', 'globex'),
+    (governance) => governance.canMany('ada', 'view', 'account', ['globex'])[0] === 1,
+    (governance) => governance.visibleIndices('ada', 'account').length === other.visibleIndices('ada', 'account').length,
+    (governance) => governance.explain('ada', 'view', 'account', 'globex').allowed,
+  ];
+  const thrown = new Error('no clock');
+  for (const question of questions) {
+    assert.throws(() => during(() => { throw thrown; }, question), (error) => error === thrown);
+    assert.throws(() => during((governance) => governance.free(), question), ({ code }) => code === 'freed');
+    assert.equal(during((governance) => governance.visibleIndices('nobody', 'account'), question), true);
+    const lock = [{ op: 'setStatus', user: 'ada', status: 'locked' }];
+    assert.equal(during((governance) => governance.apply(lock), question), false);
+    assert.equal(question(other), true);
+  }
+  other.free();
+});
+
 test('texts longer than the limit are refused', () => {
   const long = 'x'.repeat(1_000_000);
   assert.equal(survived({ ...ORG, name: long }), 'text-too-long');
