@@ -117,6 +117,13 @@ impl AssignedUsers {
         packed.users_at(places)
     }
 
+    /// A number that stands where those of the record begin: theirs or others', without asking whether there are any.
+    #[inline]
+    pub(crate) fn fetch(&self, record: RecordIx) -> u32 {
+        let (packed, places) = self.places(record);
+        packed.users.get(places.start).unwrap_or_default()
+    }
+
     /// Those of all records, if none was set since.
     pub(crate) fn as_packed(&self) -> Option<&PackedAssigned> {
         self.patched.is_empty().then_some(&*self.base)

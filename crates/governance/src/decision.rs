@@ -352,9 +352,9 @@ impl<'g> At<'g> {
     /// As [`can`](Self::can).
     ///
     /// # Complexity
-    /// In the number of grants told. For a refusal, in [`Remedy::PAIRS_COUNTED`] for each remedy, and in the number of users
-    /// for whom it may make a difference and of those whom they reach, whatever the number of records; only where such a
-    /// user saw nearly everything before is it in that number as well.
+    /// In the number of grants told. For a refusal, in [`Remedy::PAIRS_COUNTED`], or [`Remedy::PAIRS_COUNTED_OF_MANY`], for
+    /// each remedy, and in the number of users for whom it may make a difference and of those whom they reach, whatever the
+    /// number of records; only where such a user saw nearly everything before is it in that number as well.
     pub fn explain(
         self,
         user: &str,

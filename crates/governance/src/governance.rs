@@ -1,6 +1,7 @@
 //! The compiled organisation: everything that the rules ask for, interned and indexed.
 
 use std::collections::{BTreeMap, BinaryHeap};
+use std::hint::black_box;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -208,8 +209,8 @@ struct Seating {
     seated: Vec<UserIx>,
     /// Where the users of each position begin in `seated`; one more entry ends the last.
     seats: Vec<u32>,
-    /// The users of each profile, in the forest's order and those without a role last.
-    by_profile: Vec<Vec<(Position, UserIx)>>,
+    /// The users of each profile, in the forest's order and those without a role last. Clones share those of a profile.
+    by_profile: Vec<Arc<Vec<(Position, UserIx)>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -379,12 +380,7 @@ impl Users {
         profile: ProfileIx,
         positions: &Range<Position>,
     ) -> &[(Position, UserIx)] {
-        let seated = self
-            .seating
-            .by_profile
-            .get(profile.at())
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let seated = self.by_profile(profile);
         let from = seated.partition_point(|&(position, _)| position < positions.start);
         let to = seated.partition_point(|&(position, _)| position < positions.end);
         seated.get(from..to).unwrap_or_default()
@@ -392,8 +388,12 @@ impl Users {
 
     /// The users of a profile, whether they have a role or not.
     pub(crate) fn with_profile(&self, profile: ProfileIx) -> impl Iterator<Item = UserIx> + '_ {
+        self.by_profile(profile).iter().map(|&(_, user)| user)
+    }
+
+    fn by_profile(&self, profile: ProfileIx) -> &[(Position, UserIx)] {
         let users = self.seating.by_profile.get(profile.at());
-        users.into_iter().flatten().map(|&(_, user)| user)
+        users.map_or(&[], |users| users)
     }
 
     /// `managed(u)`, in load order.
@@ -455,7 +455,7 @@ impl Users {
             positions,
             seats,
             seated,
-            by_profile,
+            by_profile: by_profile.into_iter().map(Arc::new).collect(),
         });
     }
 
@@ -475,12 +475,17 @@ impl Users {
             *slot = after;
         }
         let profiles = seating.by_profile.len().max(profile + 1);
-        seating.by_profile.resize_with(profiles, Vec::new);
+        seating.by_profile.resize_with(profiles, Arc::default);
         for (of, users) in seating.by_profile.iter_mut().enumerate() {
-            users.retain(|&(_, other)| other != user);
+            let place_of =
+                |users: &[_], position| users.partition_point(|other| *other < (position, user));
+            let place = place_of(users, before);
+            if users.get(place) == Some(&(before, user)) {
+                Arc::make_mut(users).remove(place);
+            }
             if of == profile {
-                let place = users.partition_point(|other| *other < (after, user));
-                users.insert(place, (after, user));
+                let place = place_of(users, after);
+                Arc::make_mut(users).insert(place, (after, user));
             }
         }
     }
@@ -642,6 +647,19 @@ impl Records {
 
     pub(crate) fn owner(&self, record: RecordIx) -> Option<UserIx> {
         self.owners.get(record)
+    }
+
+    /// So many records are best [fetched](Self::fetch) at once.
+    pub(crate) const FETCHED: usize = 32;
+
+    /// Has what tells who holds these records fetched from memory, all at once. Where one is asked about after the other, what
+    /// comes next waits for the answer, which depends on what was fetched for it.
+    pub(crate) fn fetch(&self, records: &[RecordIx]) {
+        let owner = |record| self.owner(record).map_or(0, UserIx::number);
+        let fetched = records
+            .iter()
+            .map(|&record| owner(record) ^ self.assigned.fetch(record));
+        black_box(fetched.fold(0, |all, one| all ^ one));
     }
 
     pub(crate) fn account(&self, record: RecordIx) -> Option<RecordIx> {

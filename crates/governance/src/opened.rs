@@ -10,6 +10,7 @@ use fixedbitset::FixedBitSet;
 
 use crate::at::At;
 use crate::change::Change;
+use crate::governance::Records;
 use crate::predict::{Comparison, Counted, SLOWER};
 use crate::profile::{Action, Scope, Toggle};
 use crate::record::RecordType;
@@ -393,14 +394,17 @@ impl Comparison<'_> {
             !before.sees(self.before, record)
                 || (after.acts(self.after, record) && !before.acts(self.before, record))
         };
+        let records = self.after.governance.records.of(kind);
         // What is listed for its holder or its account is sometimes known to be seen after.
         let mut look_at = |list: &[RecordIx], is_seen: bool| {
-            list.iter().try_for_each(|&record| {
-                let opens = || (is_seen || sees(record)) && opens(record);
-                found.look_at(record.number(), opens)
+            list.chunks(Records::FETCHED).try_for_each(|list| {
+                records.fetch(list);
+                list.iter().try_for_each(|&record| {
+                    let opens = || (is_seen || sees(record)) && opens(record);
+                    found.look_at(record.number(), opens)
+                })
             })
         };
-        let records = self.after.governance.records.of(kind);
         let reaches_others = self.touched.reach.contains(&kind);
         if !reaches_others && kind != RecordType::Prospect {
             // Each is named once.

@@ -31,6 +31,13 @@ impl Remedy {
     /// So many pairs of a user and a record or deal are counted: of a remedy that opens more than that, beside what was
     /// asked for, it is only told that they are more (§4).
     pub const PAIRS_COUNTED: usize = 2_500;
+
+    /// So many where there are [`MANY`](Self::MANY) records and deals or more: each takes longer to look at, since it is far
+    /// from the others in memory, and it is less that hangs on how many they are.
+    pub const PAIRS_COUNTED_OF_MANY: usize = 1_000;
+
+    /// As many records of all types, and deals, are many.
+    pub const MANY: usize = 50_000;
 }
 
 impl Governance {
@@ -101,7 +108,15 @@ impl Verified {
 impl At<'_> {
     /// The remedies for a refusal, the one that opens least else first.
     pub(crate) fn remedies(self, viewer: UserIx, refused: Refused<'_>) -> Vec<Remedy> {
-        self.remedies_counting(Remedy::PAIRS_COUNTED, viewer, refused)
+        let records = RecordType::ALL
+            .iter()
+            .map(|&kind| self.governance.records.of(kind).len());
+        let things = records.sum::<usize>() + self.governance.deals.presence.len();
+        let bound = match things < Remedy::MANY {
+            true => Remedy::PAIRS_COUNTED,
+            false => Remedy::PAIRS_COUNTED_OF_MANY,
+        };
+        self.remedies_counting(bound, viewer, refused)
     }
 
     /// The remedies, with what else they open counted up to a bound. Those beyond it come last, in the order in which they

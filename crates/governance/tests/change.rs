@@ -715,6 +715,28 @@ fn what_a_remedy_opens_is_counted_up_to_a_bound() {
 }
 
 #[test]
+fn where_there_are_many_records_fewer_pairs_are_counted() {
+    assert_eq!(
+        (Remedy::PAIRS_COUNTED_OF_MANY, Remedy::MANY),
+        (1_000, 50_000)
+    );
+    let permitted = |accounts, deals| {
+        let texts = texts_for_ann(false, r#""toggles": {}"#, accounts, deals, Asked::Deal);
+        texts.last().unwrap().clone()
+    };
+    let remedy = "Let the profile P show all partner deals (allDeals); also opens";
+    let counted = |count| format!("{remedy} {count} deals to 1 person.");
+    let beyond = |bound| {
+        format!("{remedy} more than {bound} deals, each counted for everybody who gains it.")
+    };
+    let deals = 1_002;
+    assert_eq!(permitted(Remedy::MANY - deals - 1, deals), counted("1,001"));
+    assert_eq!(permitted(Remedy::MANY - deals, deals), beyond("1,000"));
+    let deals = 1_001;
+    assert_eq!(permitted(Remedy::MANY - deals, deals), counted("1,000"));
+}
+
+#[test]
 fn a_remedy_says_whether_it_opens_records_or_deals() {
     let sees_all = r#""permissions": {"account": {"view": "all"}}, "toggles": {"allDeals": true}"#;
     let unlocked = |accounts, deals, asked| texts_for_ann(true, sees_all, accounts, deals, asked);
