@@ -1014,14 +1014,8 @@ impl Edit {
         {
             self.record_at(RecordType::Account, account, &at.member("account"))?;
         }
-        if existing.is_none() {
-            let count: usize = RecordType::ALL
-                .iter()
-                .map(|&kind| self.to.records.of(kind).len())
-                .sum();
-            if count >= check.limits.records {
-                return Err(full(Code::TooManyItems, check.limits.records, at));
-            }
+        if existing.is_none() && self.to.records.len() >= check.limits.records {
+            return Err(full(Code::TooManyItems, check.limits.records, at));
         }
 
         let ix = match existing {

@@ -539,6 +539,11 @@ impl Users {
 pub(crate) struct RecordTables([Records; RecordType::ALL.len()]);
 
 impl RecordTables {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(Records::len).sum()
+    }
+
     pub(crate) fn of(&self, kind: RecordType) -> &Records {
         let [first, ..] = &self.0;
         self.0.get(kind as usize).unwrap_or(first)

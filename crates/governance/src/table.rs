@@ -381,6 +381,8 @@ impl<I: Ix, R, S: Store<R>> Table<I, R, S> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Presence {
     loaded: u32,
+    /// How many exist.
+    count: usize,
     /// The loaded ones that were removed, and the later ones that were added.
     flipped: BTreeSet<u32>,
 }
@@ -389,6 +391,7 @@ impl Presence {
     pub(crate) fn loaded(count: usize) -> Self {
         Self {
             loaded: u32::try_from(count).unwrap_or(u32::MAX),
+            count,
             flipped: BTreeSet::new(),
         }
     }
@@ -399,15 +402,17 @@ impl Presence {
     }
 
     pub(crate) fn set<I: Ix>(&mut self, ix: I, present: bool) {
-        if self.contains(ix) != present && !self.flipped.remove(&ix.number()) {
+        let existed = self.contains(ix);
+        if existed != present && !self.flipped.remove(&ix.number()) {
             self.flipped.insert(ix.number());
         }
+        self.count -= usize::from(existed);
+        self.count += usize::from(present);
     }
 
     /// How many exist.
     pub(crate) fn len(&self) -> usize {
-        let removed = self.flipped.range(..self.loaded).count();
-        self.loaded as usize - removed + (self.flipped.len() - removed)
+        self.count
     }
 
     /// Those that exist, in load order.
